@@ -1,0 +1,41 @@
+# Tocsin. `make` lists what can be done; every target installs what it needs first.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+export PYTHONPATH := $(CURDIR)
+GROUPS := shared fetcher parser enricher alerting api local
+
+.PHONY: help install lock lint format clean
+
+help:  ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+install: .venv/installed  ## Make .venv from the hashed lock files (no-op when up to date)
+
+.venv/installed: requirements/dev.txt requirements/bootstrap.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	@echo "installing locked packages ..."
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/bootstrap.txt requirements/dev.txt
+	@touch $@
+
+lock: .venv/installed  ## Compile the dependency groups of pyproject.toml into hashed requirements/*.txt
+	@for g in dev $(GROUPS); do \
+	  c=""; [ $$g = dev ] || c="-c requirements/dev.txt"; \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	    --group $$g $$c -o requirements/$$g.txt || exit 1; echo "requirements/$$g.txt"; done
+
+lint: install  ## Format check, ruff, mypy --strict, import rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy services shared deploy tests
+	$(BIN)/lint-imports
+
+format: install  ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:  ## Remove everything that was built
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""What all services share: contracts, code lists, the runtime of a stage, the database."""
