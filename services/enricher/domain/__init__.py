@@ -1,0 +1,1 @@
+"""Pure code: text in, what it says out. Lists of words are data in `lexicon/`."""
