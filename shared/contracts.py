@@ -327,7 +327,7 @@ class Topic:
     """A Kafka topic: one message type, what its key is, how long it is kept."""
 
     name: str
-    type: str
+    event_type: str
     message: type[Message]
     key: str
     partitions: int
@@ -381,7 +381,7 @@ def report_id(article: UUID, version: str, frame: int) -> UUID:
 
 def message_id(topic: Topic, *parts: object) -> str:
     """The `ce_id` of a message whose content is decided by `parts`."""
-    return str(uuid5(NAMESPACE_URL, "/".join([topic.type, *map(str, parts)])))
+    return str(uuid5(NAMESPACE_URL, "/".join([topic.event_type, *map(str, parts)])))
 
 
 MessageTime = Annotated[datetime, "aware, UTC; see ce_time above"]
