@@ -1,1 +1,1 @@
-"""Reads articles: which report attacks, of what kind, where, when, by whom, how many (extract); which are one (link)."""
+"""Reads articles: which report attacks, what kind, where, when, by whom, how many (extract); which are one (link)."""

@@ -1,8 +1,8 @@
 """An article as the finders read it: its title, its text and the text's sentences, all by code-point offsets.
 
 The splitter is one pass over possible boundaries. It copes with what crawlers and wires deliver: hard line breaks in
-the middle of a sentence, headings without a full stop, datelines, initials and abbreviated titles, quotations, text without
-capital letters (MUC), and scripts with their own full stops (Arabic, Urdu, Devanagari, Chinese).
+the middle of a sentence, headings without a full stop, datelines, initials and abbreviated titles, quotations, text
+without capital letters (MUC), and scripts with their own full stops (Arabic, Urdu, Devanagari, Chinese).
 """
 
 import re
