@@ -367,6 +367,14 @@ class Delivery(Base):
     )
 
 
+class SendSlot(Base):
+    """When a receiver may be sent to again: its rate limit, and the Retry-After it last answered."""
+
+    __tablename__ = "send_slots"
+    key: Mapped[str] = mapped_column(primary_key=True)  # destination id; for Slack the channel, which several may share
+    open_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
 # --- api --------------------------------------------------------------------------------------------------------------
 
 
