@@ -1,0 +1,1 @@
+"""How Tocsin is run: container images, a compose file, and the embedded stack of `make demo`."""

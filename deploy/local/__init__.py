@@ -1,0 +1,1 @@
+"""The embedded stack: PostgreSQL, Valkey and Kafka on free loopback ports, and a supervisor for all processes."""
