@@ -1,0 +1,247 @@
+"""Is a report about a known event? A score over factors, each of which can be shown to a person.
+
+The score is a logistic regression; its weights (`model/link.json`) are fitted by `tests/benchmarks/fit_link.py` on
+pairs of a report and a candidate event. Factors are 0 where nothing is known, so that the unknown speaks neither for
+nor against.
+"""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from services.enricher.domain.ledger import similarity
+from services.enricher.domain.reports import ReportRecord
+from shared.codes import AttackType, DatePrecision, WherePrecision
+from shared.contracts import EventSnapshot, Place, Toll, WhenRange
+
+SEARCH_KM = 100.0  # candidates lie within this distance, or have no point
+SEARCH_DAYS = 60  # ... were last reported within this many days
+DATE_SLACK = timedelta(days=3)  # ... or have a date within this of the report's
+CANDIDATES = 64
+REPORTS_COMPARED = 12
+
+Factors = dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownEvent:
+    """An event on file as linking sees it."""
+
+    event_id: UUID
+    snapshot: EventSnapshot
+    alertable: bool
+    reports: tuple[ReportRecord, ...]
+    pinned: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Degrees; a box around a point, so that an index can answer."""
+
+    south: float
+    north: float
+    west: float
+    east: float
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Which events may hold a report. The stores answer it by index; `could_be` says the same of one event."""
+
+    country: str | None  # null: any; events without a country always come along
+    box: Box | None  # null: anywhere; events without a point, or known by province or country only, come along
+    reported: tuple[datetime, datetime]  # last reported within these
+    happened: tuple[date, date] | None  # ... or dated within these
+    around: datetime  # nearest first
+    limit: int = CANDIDATES
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`event`: the one to link to, null to create one; `absorbed`: others that the report proves to be the same."""
+
+    event: KnownEvent | None
+    absorbed: tuple[KnownEvent, ...] = ()
+    score: float | None = None
+    factors: Factors = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Weights:
+    bias: float
+    factors: Mapping[str, float]
+    link_at: float
+    merge_at: float
+
+
+@cache
+def weights() -> Weights:
+    return Weights(**json.loads((Path(__file__).parents[1] / "model" / "link.json").read_text()))
+
+
+def search(report: ReportRecord) -> Search:
+    frame, said = report.frame, report.said_at
+    span = timedelta(days=SEARCH_DAYS)
+    return Search(
+        country=frame.place.country if frame.place else None,
+        box=_box_around(frame.place),
+        reported=(said - span, said + span),
+        happened=(frame.date.start - DATE_SLACK, frame.date.end + DATE_SLACK) if frame.date else None,
+        around=said,
+    )
+
+
+def could_be(event: EventSnapshot, asked: Search) -> bool:
+    """The same question of one event, for stores without an index."""
+    place, when = event.place, event.date
+    country = place.country if place else None
+    if asked.country and country and country != asked.country:
+        return False
+    if asked.box and place and _box_around(place) is not None and not _inside(place, asked.box):
+        return False
+    if asked.reported[0] <= event.last_reported_at <= asked.reported[1]:
+        return True
+    return bool(asked.happened and when and when.start <= asked.happened[1] and when.end >= asked.happened[0])
+
+
+def _box_around(place: Place | None) -> Box | None:
+    if place is None or place.lat is None or place.lon is None or place.precision >= WherePrecision.PROVINCE:
+        return None
+    tall = SEARCH_KM / 111.2
+    wide = tall / max(0.05, math.cos(math.radians(place.lat)))
+    return Box(place.lat - tall, place.lat + tall, place.lon - wide, place.lon + wide)
+
+
+def _inside(place: Place, box: Box) -> bool:
+    assert place.lat is not None and place.lon is not None  # noqa: S101 - `_box_around` found a point
+    return box.south <= place.lat <= box.north and box.west <= place.lon <= box.east
+
+
+def decide(report: ReportRecord, candidates: Sequence[KnownEvent], model: Weights | None = None) -> Decision:
+    """Link to the best candidate above `link_at`; absorb others above `merge_at` that agree with the best."""
+    model = model or weights()
+    rarity = name_rarity(candidates)
+    scored = []
+    for event in candidates:
+        found = factors(report, event, rarity)
+        scored.append((probability(found, model), event, found))
+    scored.sort(key=lambda item: (-item[0], str(item[1].event_id)))
+    if not scored or scored[0][0] < model.link_at:
+        return Decision(None, score=scored[0][0] if scored else None)
+    best_score, best, found = scored[0]
+    absorbed = tuple(
+        event for score, event, _ in scored[1:] if score >= model.merge_at and _same_event(best, event, rarity, model)
+    )
+    return Decision(best, absorbed, round(best_score, 4), found)
+
+
+def probability(found: Factors, model: Weights) -> float:
+    """Probability that report and event are of one attack."""
+    total = model.bias + sum(model.factors.get(name, 0.0) * value for name, value in found.items())
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+def factors(report: ReportRecord, event: KnownEvent, rarity: Mapping[str, float]) -> Factors:
+    """What speaks for and against, by name."""
+    compared = event.reports[-REPORTS_COMPARED:]
+    snapshot, frame = event.snapshot, report.frame
+    found = {
+        **_place_factors(frame.place, snapshot.place),
+        **_date_factors(frame.date, snapshot.date),
+        **_recency_factors(report, event),
+        "text": max(similarity(report, other) for other in compared),
+        "names": max(name_overlap(report.names, other.names, rarity) for other in compared),
+        "types": _agreement(set(frame.attack_types), set(snapshot.attack_types), {AttackType.UNKNOWN}),
+        "perpetrators": _agreement(
+            {perpetrator.id or perpetrator.name.casefold() for perpetrator in frame.perpetrators},
+            {perpetrator.id or perpetrator.name.casefold() for perpetrator in snapshot.perpetrators},
+        ),
+        **_toll_factors("killed", frame.killed, snapshot.killed),
+        **_toll_factors("injured", frame.injured, snapshot.injured),
+    }
+    return {name: round(value, 4) for name, value in found.items() if value}
+
+
+def name_rarity(candidates: Sequence[KnownEvent]) -> Mapping[str, float]:
+    """How much a shared name says: a police chief whom every event of the town quotes says little."""
+    seen = Counter(name for event in candidates for name in {name for report in event.reports for name in report.names})
+    return {name: 1 / count for name, count in seen.items()}
+
+
+def name_overlap(a: frozenset[str], b: frozenset[str], rarity: Mapping[str, float]) -> float:
+    """0..1: shared names by rarity, saturating at three rare ones."""
+    shared = sum(rarity.get(name, 1.0) for name in a & b)
+    return min(1.0, shared / 3)
+
+
+def distance_km(a: Place, b: Place) -> float | None:
+    """Great-circle distance; null where one has no point."""
+    if a.lat is None or a.lon is None or b.lat is None or b.lon is None:
+        return None
+    lat1, lat2 = math.radians(a.lat), math.radians(b.lat)
+    h = math.sin((lat2 - lat1) / 2) ** 2
+    h += math.cos(lat1) * math.cos(lat2) * math.sin(math.radians(b.lon - a.lon) / 2) ** 2
+    return 12742 * math.asin(math.sqrt(min(1.0, h)))
+
+
+def _place_factors(a: Place | None, b: Place | None) -> Factors:
+    if a is None or b is None:
+        return {"place_unknown": 1.0}
+    if a.country and b.country and a.country != b.country:
+        return {"country_differs": 1.0}
+    distance = distance_km(a, b)
+    coarse = max(a.precision, b.precision) >= WherePrecision.PROVINCE
+    if distance is None or coarse:
+        return {"place_coarse": 1.0}
+    if distance <= 12:
+        return {"place_same": 1.0}
+    return {"place_near": 1.0} if distance <= 50 else {"place_far": 1.0}
+
+
+def _date_factors(a: WhenRange | None, b: WhenRange | None) -> Factors:
+    if a is None or b is None:
+        return {"date_unknown": 1.0}
+    gap = max((a.start - b.end).days, (b.start - a.end).days, 0)
+    exact = a.precision == b.precision == DatePrecision.DAY
+    if gap == 0:
+        return {"date_same": 1.0} if exact else {"date_overlaps": 1.0}
+    if gap == 1:
+        return {"date_next": 1.0}
+    return {"date_differs": min(1.0, gap / 7)}
+
+
+def _recency_factors(report: ReportRecord, event: KnownEvent) -> Factors:
+    gaps = [abs((report.said_at - other.said_at).total_seconds()) / 86400 for other in event.reports]
+    return {"gap": math.log1p(min(min(gaps), 365.0)), "gap_over_3_days": float(min(gaps) > 3)}
+
+
+def _agreement(a: set[Any], b: set[Any], ignored: set[Any] = frozenset()) -> float:  # type: ignore[assignment]
+    a, b = a - ignored, b - ignored
+    if not a or not b:
+        return 0.0
+    return 1.0 if a & b else -1.0
+
+
+def _toll_factors(field: str, said: Toll | None, known: Toll | None) -> Factors:
+    """A toll may rise; one that falls far below what is known is of another attack, or of a part of it."""
+    if said is None or known is None:
+        return {}
+    if said.best == known.best:
+        return {f"{field}_same": 1.0}
+    rise = math.log2((said.best + 1) / (known.best + 1))
+    return {f"{field}_rises": min(rise, 3.0)} if rise > 0 else {f"{field}_falls": min(-rise, 3.0)}
+
+
+def _same_event(a: KnownEvent, b: KnownEvent, rarity: Mapping[str, float], model: Weights) -> bool:
+    """Two events are one when the newest reports of each would have been linked to the other."""
+    return all(
+        probability(factors(event.reports[-1], other, rarity), model) >= model.merge_at
+        for event, other in ((a, b), (b, a))
+    )

@@ -1,0 +1,130 @@
+"""A report: one attack in one article, with what linking and the ledger need to know of it."""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
+from shared.codes import ArticleKind
+from shared.contracts import Article, ArticleEnriched, Frame, Message, ReportBrief, report_id
+
+NAMES_KEPT = 60
+SENTENCE_KEPT = 400  # characters
+
+_CAPITALISED = r"[^\W\d_][\w.'’-]*"
+_NAME = re.compile(rf"\b(?=[A-ZÀ-ÖØ-ÞА-ЯЁ]){_CAPITALISED}(?: (?=[A-ZÀ-ÖØ-ÞА-ЯЁ]){_CAPITALISED}){{1,3}}")
+_AGE = re.compile(r"\b(\d{1,2})[- ]years?[- ]olds?\b|(?<=, )(\d{2})(?=[,.;])")
+_ADDRESS = re.compile(r"\b(\d{2,5}) block\b|\b(?:route|highway|interstate|exit) (\d{1,4})\b", re.IGNORECASE)
+
+
+class ReportRecord(Message):
+    """As it is stored with the event. `names`: people, streets, ages and numbers of addresses that tell one attack from
+    another in the same town; the attack's own place names are left out, since place is compared for itself."""
+
+    report_id: UUID
+    article_id: UUID
+    version: str
+    frame_index: int
+    url: str
+    title: str | None
+    source: str
+    owner: str | None
+    wire: str | None
+    language: str | None
+    kind: ArticleKind
+    score: float
+    published_at: AwareDatetime | None
+    fetched_at: AwareDatetime
+    message_time: AwareDatetime
+    backfill: bool
+    frame: Frame
+    sentence: str | None
+    names: frozenset[str]
+    fingerprint: tuple[int, ...]
+    extractor: str
+
+    @property
+    def said_at(self) -> datetime:
+        return self.published_at or self.message_time
+
+    @property
+    def origin(self) -> str:
+        """Who vouches for it: the agency credited, else the owner, else the outlet."""
+        return self.wire or self.owner or self.source
+
+
+def of_article(article: ArticleEnriched, message_time: datetime) -> list[ReportRecord]:
+    """The reports of an article: its reported frames, if it is news. Mentioned attacks stay with the article."""
+    extraction = article.extraction
+    if extraction.kind not in (ArticleKind.ATTACK_REPORT, ArticleKind.FOLLOW_UP):
+        return []
+    names = telling_names(article)
+    return [
+        ReportRecord(
+            **{name: getattr(article, name) for name in _COPIED},
+            frame_index=index,
+            report_id=report_id(article.article_id, article.version, index),
+            kind=extraction.kind,
+            score=extraction.score,
+            message_time=message_time,
+            frame=frame,
+            sentence=deciding_sentence(article, frame),
+            names=names,
+            fingerprint=tuple(article.fingerprint),
+            extractor=extraction.extractor,
+        )
+        for index, frame in enumerate(extraction.frames)
+        if frame.role == "reported"
+    ]
+
+
+_COPIED = Article.model_fields.keys() & ReportRecord.model_fields.keys() - {"fingerprint"}
+
+
+def brief(report: ReportRecord) -> ReportBrief:
+    return ReportBrief.model_validate(report.model_dump(include=set(ReportBrief.model_fields)))
+
+
+def telling_names(article: Article | ArticleEnriched) -> frozenset[str]:
+    """Capitalised phrases, ages and addresses of an article, lower case, at most `NAMES_KEPT`."""
+    text = article.text[:6000]
+    places = {mention.text.casefold() for mention in getattr(getattr(article, "extraction", None), "places", ())}
+    found: dict[str, None] = {}
+    for match in _NAME.finditer(text):
+        words = _without_sentence_opener(match.group().split(), text, match.start())
+        name = " ".join(words).casefold().rstrip(".'’-")
+        if len(words) > 1 and name not in places:
+            found.setdefault(name)
+    numbers = [f"age {a or b}" for a, b in _AGE.findall(text)] + [f"no {a or b}" for a, b in _ADDRESS.findall(text)]
+    return frozenset([*list(found)[:NAMES_KEPT], *dict.fromkeys(numbers[:20])])
+
+
+def _without_sentence_opener(words: list[str], text: str, start: int) -> list[str]:
+    """A capital that opens a sentence says nothing: "Police Chief Ingram" keeps its tail only when it has one."""
+    opens = start == 0 or text[max(0, start - 2) : start].strip() in {"", ".", "!", "?", '"', "“"}
+    return words[1:] if opens and len(words) > 2 else words
+
+
+def deciding_sentence(article: ArticleEnriched, frame: Frame) -> str | None:
+    """The sentence an alert quotes: where the toll, place or type stands, else the one that decided the kind."""
+    by_field = {evidence.field: evidence for evidence in reversed(frame.evidence)}
+    order = ("killed", "injured", "attack_types[0]", "attack_types", "place", "date")
+    spans = [by_field[field] for field in order if field in by_field]
+    spans += [evidence for evidence in article.extraction.evidence if evidence.field == "kind"]
+    for span in spans:
+        if not span.in_title:
+            return _sentence_around(article.text, span.start, span.end)
+    return article.title
+
+
+def _sentence_around(text: str, start: int, end: int) -> str:
+    left = max((match.end() for match in re.finditer(r"[.!?]\s+|\n", text[:start])), default=0)
+    right = re.search(r"[.!?](?=\s|$)|\n", text[end:])
+    stop = end + right.end() if right else len(text)
+    return text[left:stop].strip()[:SENTENCE_KEPT]
+
+
+def newest_first(reports: Iterable[ReportRecord]) -> list[ReportRecord]:
+    return sorted(reports, key=lambda report: (report.said_at, str(report.report_id)), reverse=True)

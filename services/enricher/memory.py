@@ -1,0 +1,68 @@
+"""The linker's store in memory: what the batch mode links on."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from services.enricher.domain import link
+from services.enricher.domain.link import Decision, KnownEvent, Search
+from services.enricher.domain.reports import ReportRecord
+from shared.contracts import ArticleEnriched, EventChanged
+
+
+class MemoryStore:
+    def __init__(self) -> None:
+        self.events: dict[UUID, KnownEvent] = {}
+        self.merged: dict[UUID, UUID] = {}
+        self._by_country: dict[str | None, dict[UUID, None]] = defaultdict(dict)
+        self._by_article: dict[UUID, dict[int, tuple[UUID, UUID]]] = {}
+        self._related: dict[UUID, list[UUID]] = defaultdict(list)
+
+    def keep_article(self, article: ArticleEnriched, message_time: datetime) -> None:
+        """Batch mode needs no article twice."""
+
+    def linked_before(self, article_id: UUID) -> dict[int, KnownEvent]:
+        before: dict[int, KnownEvent] = {}
+        for index, (event_id, report_id) in self._by_article.pop(article_id, {}).items():
+            while event_id in self.merged:
+                event_id = self.merged[event_id]
+            event = self.events[event_id]
+            kept = tuple(report for report in event.reports if report.report_id != report_id)
+            self.events[event_id] = before[index] = replace(event, reports=kept)
+        return before
+
+    def candidates(self, asked: Search) -> Sequence[KnownEvent]:
+        countries = list(self._by_country) if asked.country is None else [asked.country, None]
+        events = (self.events[event_id] for country in countries for event_id in self._by_country[country])
+        found = [event for event in events if event.reports and link.could_be(event.snapshot, asked)]
+        found.sort(key=lambda e: (abs(e.snapshot.last_reported_at - asked.around), e.event_id))
+        return found[: asked.limit]
+
+    def related(self, event_id: UUID) -> Sequence[UUID]:
+        return self._related[event_id]
+
+    def save(self, event: KnownEvent, changed: EventChanged, message_time: datetime) -> None:
+        known = self.events.get(event.event_id)
+        if known is not None:
+            self._by_country[_country(known)].pop(event.event_id, None)
+        self.events[event.event_id] = event
+        if changed.merged_into is None:
+            self._by_country[_country(event)][event.event_id] = None
+
+    def attach(self, event_id: UUID, report: ReportRecord, decision: Decision) -> None:
+        links = self._by_article.setdefault(report.article_id, {})
+        links[report.frame_index] = (event_id, report.report_id)
+
+    def absorb(self, absorbed: UUID, surviving: UUID) -> None:
+        self.merged[absorbed] = surviving
+
+    def relate(self, a: UUID, b: UUID, relation: str) -> None:
+        for one, other in ((a, b), (b, a)):
+            if other not in self._related[one]:
+                self._related[one].append(other)
+
+
+def _country(event: KnownEvent) -> str | None:
+    return event.snapshot.place.country if event.snapshot.place else None
