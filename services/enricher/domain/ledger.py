@@ -19,7 +19,7 @@ from shared.contracts import EventSnapshot, Frame, Perpetrator, Place, Toll, Whe
 CONFIRMED_AT = 2  # independent origins
 REPORTS_SHOWN = 10
 MENTIONS_KEPT = 8
-SAME_TIME = timedelta(hours=6)  # what was said within this span counts as said at the same time
+SAME_TIME = timedelta(minutes=30)  # what was said within this span counts as said at the same time
 NEAR_COPY = 0.7  # MinHash similarity from which two texts have one origin
 
 TollField = Literal["killed", "injured", "hostages"]
