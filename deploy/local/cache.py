@@ -7,6 +7,7 @@
 import fcntl
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -29,6 +30,11 @@ def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
         raise StackError(
             f"cache folder {folder}: {error.strerror}; make it writable or point TOCSIN_CACHE at another folder"
         ) from error
+    if os.geteuid() == 0 and not all(parent.stat().st_mode & stat.S_IXOTH for parent in (folder, *folder.parents)):
+        raise StackError(
+            f"cache folder {folder}: lies in a folder that only its owner may enter, and under root PostgreSQL runs as "
+            "another user; point TOCSIN_CACHE outside of home folders, such as /var/cache/tocsin"
+        )
     free = shutil.disk_usage(folder).free
     if free < SPACE_NEEDED:
         raise StackError(

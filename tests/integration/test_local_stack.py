@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -134,13 +135,21 @@ def test_an_old_java_is_named_with_the_way_out(tmp_path: Path, capfd: pytest.Cap
         kafka.require_java(environ)
 
 
-def test_an_offline_maven_says_why_and_what_to_do(tmp_path: Path) -> None:
+def test_an_offline_maven_says_why_and_what_to_do(tmp_path: Path, scratch_cache: Path) -> None:
     fake_program(tmp_path, "java", "echo 'openjdk version \"17.0.2\"' >&2")
     fake_program(tmp_path, "mvn", "echo '[ERROR] Could not transfer artifact: Unknown host'; exit 1")
-    environ = {"PATH": f"{tmp_path}:/bin", "TOCSIN_CACHE": str(tmp_path / "cache")}
+    environ = {"PATH": f"{tmp_path}:/bin", "TOCSIN_CACHE": str(scratch_cache)}
     with pytest.raises(StackError, match=r"Unknown host(.|\n)*Check the network .*BROKER=light"):
         kafka.install(environ)
     assert not kafka.has_jars(environ)
+
+
+@pytest.fixture
+def scratch_cache() -> Iterator[Path]:
+    """An empty cache that PostgreSQL's user could reach."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
 
 
 def fake_program(folder: Path, name: str, script: str) -> None:
@@ -170,15 +179,25 @@ def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         cache.cache_folder({"TOCSIN_CACHE": str(tmp_path / "file" / "cache")})
 
 
-def test_a_full_disk_is_named(tmp_path: Path) -> None:
+@pytest.mark.skipif(os.geteuid() != 0, reason="only under root does PostgreSQL run as another user")
+def test_under_root_a_private_cache_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    with pytest.raises(StackError, match=r"only its owner may enter.*point TOCSIN_CACHE outside of home folders"):
+        cache.cache_folder({"TOCSIN_CACHE": str(tmp_path / "cache")})
+
+
+def test_a_full_disk_is_named(scratch_cache: Path) -> None:
     script = (
-        f"mount -t tmpfs -o size=1m tmpfs {tmp_path} && "
-        f"TOCSIN_CACHE={tmp_path} {sys.executable} -c 'from deploy.local.cache import cache_folder; cache_folder()'"
+        f"mount -t tmpfs -o size=1m,mode=755 tmpfs {scratch_cache} && "
+        f"TOCSIN_CACHE={scratch_cache} {sys.executable} -c 'from deploy.local import cache; cache.cache_folder()'"
     )
     done = subprocess.run(["unshare", "-rm", "sh", "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
     if "unshare" in done.stderr or "mount:" in done.stderr:
         pytest.skip("this machine lets nobody mount a small disk")
-    assert f"cache folder {tmp_path}: 0 MB free" in done.stderr or f"cache folder {tmp_path}: 1 MB free" in done.stderr
+    assert (
+        f"cache folder {scratch_cache}: 0 MB free" in done.stderr
+        or f"cache folder {scratch_cache}: 1 MB free" in done.stderr
+    )
     assert "make room or point TOCSIN_CACHE" in done.stderr
 
 
