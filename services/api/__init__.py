@@ -1,0 +1,1 @@
+"""api: events, articles, feeds and deliveries for programs and people; see `/openapi.json`."""
