@@ -23,15 +23,15 @@ def prepare_topics(bootstrap: str) -> None:
     create_topics(bootstrap)
 
 
-_JOBS = {"database": (prepare_database, "DATABASE_URL"), "topics": (prepare_topics, "KAFKA_BOOTSTRAP_SERVERS")}
+JOBS = {"database": (prepare_database, "DATABASE_URL"), "topics": (prepare_topics, "KAFKA_BOOTSTRAP_SERVERS")}
 
 
 def main() -> None:
     """Run the jobs named on the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("job", choices=_JOBS, nargs="+")
+    parser.add_argument("job", choices=JOBS, nargs="+")
     for name in parser.parse_args().job:
-        job, setting = _JOBS[name]
+        job, setting = JOBS[name]
         if not os.environ.get(setting):
             sys.exit(f"prepare {name}: set {setting}")
         job(os.environ[setting])
