@@ -1,7 +1,7 @@
 """Finds the words of a trigger lexicon (`lexicon/triggers/LANGUAGE.yml`) in a text, in one pass (Aho-Corasick).
 
-Entries match whole words; `*` at an end lets the word go on there, which is how stems and, in German or Arabic, parts of
-words are written. Of entries that overlap the one that begins first wins, then the longer one: "heart attack" is no
+Entries match whole words; `*` at an end lets the word go on there, which is how stems and, in German or Arabic, parts
+of words are written. Of entries that overlap the one that begins first wins, then the longer one: "heart attack" is no
 "attack".
 """
 

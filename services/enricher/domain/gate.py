@@ -1,7 +1,7 @@
 """The gate: drops in microseconds the articles that cannot be about attacks, in any language of the lexicon.
 
 An article passes with one `certain` trigger ("gunmen", "coche bomba") or two different `possible` ones ("killed",
-"blast"); where a text is short, one will do. What it lets pass that is no attack costs time only: the kind is decided later.
+"blast"); where a text is short, one will do. What it lets pass that is no attack costs time only: the kind comes later.
 """
 
 from functools import cache

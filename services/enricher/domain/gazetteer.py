@@ -187,9 +187,14 @@ def _small_tables() -> dict[str, tuple[Candidate, ...]]:
             entries.append(Candidate(place, alias))
 
     facts = json.loads((LEXICON / "country_names.json").read_text(encoding="utf-8"))
-    for code, _, _, names, _ in rows("countries.tsv"):
-        for name in (*filter(None, names.split("|")), *facts[code]["names"]):
-            add(name, countries()[code], False)
+    table = list(rows("countries.tsv"))
+    demonyms = {normal(word) for *_, words in table for word in words.split("|")}
+    for code, _, _, names, _ in table:
+        own = {*filter(None, names.split("|"))}
+        for name in (*own, *facts[code]["names"]):
+            # Somali is Turkish for Somalia, but a nationality to everyone else
+            if name in own or normal(name) not in demonyms:
+                add(name, countries()[code], False)
     for code, _, _, names in rows("us_states.tsv"):
         for name in (us_states()[code].name, *filter(None, names.split("|"))):
             add(name, us_states()[code], False)

@@ -194,7 +194,7 @@ def _before(scan_: _Scan, index: int) -> str:
         return ""
     word, here = scan_.words[index - 1], scan_.words[index].start()
     gap = scan_.text[word.end() : here]
-    if gap not in {" ", ". ", "\n", "-"}:
+    if gap not in {" ", ". ", "\n"}:
         return ""
     if gap == ". " and word.group().lower() not in _words()["titles"] and len(word.group()) > 1:
         return ""
