@@ -1,0 +1,34 @@
+"""The channels by name. One more channel is one more file here, its configuration in `domain/destinations.py`."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+
+from services.alerting.channels import email, slack, slack_webhook, webhook
+from services.alerting.channels.message import Message
+from services.alerting.channels.outcome import Ref, Sent
+
+Send = Callable[[Message, Any, Collection[str]], Sent]
+Find = Callable[[Message, Any, Collection[str]], Ref | None]
+
+
+@dataclass(frozen=True)
+class Channel:
+    """`send(message, config, allowed)` sends, or raises `Retry`, `Unknown` or `Dead`.
+
+    `find` asks the receiver after an attempt without an answer: the reference if it was taken, None if it was not.
+    None where the receiver cannot be asked: then the message is sent again under the same reference.
+    `per_second`: how many messages a receiver takes; None: as many as come.
+    """
+
+    send: Send
+    find: Find | None = None
+    per_second: float | None = None
+
+
+CHANNELS: dict[str, Channel] = {
+    "slack": Channel(slack.send, slack.find, per_second=1),
+    "slack_webhook": Channel(slack_webhook.send, per_second=1),
+    "email": Channel(email.send),
+    "webhook": Channel(webhook.send),
+}

@@ -1,0 +1,135 @@
+"""E-mail over SMTP: text and HTML, one thread per event, the same Message-ID on every attempt."""
+
+import smtplib
+import ssl
+from collections.abc import Collection
+from contextlib import suppress
+from email.errors import HeaderParseError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
+from email.utils import format_datetime, parseaddr
+
+from services.alerting.channels.message import Message
+from services.alerting.channels.outcome import Dead, Retry, Sent, Unknown
+from services.alerting.channels.secrets import resolve
+from services.alerting.domain import rendering
+from services.alerting.domain.destinations import EmailConfig
+from services.alerting.domain.wording import clip
+
+SECONDS = 15.0  # to connect, and for each answer
+
+
+def send(message: Message, config: EmailConfig, allowed: Collection[str]) -> Sent:
+    """Hand the mail to the relay. The relay is the operator's own, often private: `allowed` does not matter here."""
+    mail = compose(message, config)
+    sender, recipients = _address(resolve(config.sender)), [_address(resolve(to)) for to in config.to]
+    smtp = _connect(config)
+    try:
+        warning = _hand_over(
+            smtp, sender.addr_spec, [to.addr_spec for to in recipients], mail.as_bytes(policy=SMTP_POLICY)
+        )
+        with suppress(OSError):  # a goodbye: the mail was taken, whatever becomes of the connection
+            smtp.putcmd("quit")
+    finally:
+        smtp.close()
+    return Sent({"message_id": message.ref}, warning)
+
+
+def compose(message: Message, config: EmailConfig) -> EmailMessage:
+    """The mail. `EmailMessage` refuses headers of more than one line, and nothing unescaped gets into the HTML."""
+    alert, mail = message.alert, EmailMessage()
+    sender = _address(resolve(config.sender))
+    mail["From"] = sender
+    mail["To"] = [_address(resolve(to)) for to in config.to]
+    mail["Subject"] = clip(alert.subject, 200)
+    mail["Date"] = format_datetime(message.created_at)
+    mail["Message-ID"] = message.ref
+    if message.root and "message_id" in message.root:
+        mail["In-Reply-To"] = mail["References"] = message.root["message_id"]
+    unsubscribe = resolve(config.unsubscribe) if config.unsubscribe else f"mailto:{sender.addr_spec}"
+    mail["List-Unsubscribe"] = f"<{clip(unsubscribe, 500)}>"
+    mail["List-Id"] = f"<{message.destination_id}.tocsin.invalid>"
+    mail["Auto-Submitted"] = "auto-generated"
+    for name, value in message.labels.items():
+        mail[f"X-Tocsin-{HEADERS[name]}"] = value
+    mail.set_content(rendering.text(alert))
+    mail.add_alternative(rendering.html(alert), subtype="html")
+    return mail
+
+
+HEADERS = {
+    "delivery_id": "Delivery",
+    "event_id": "Event",
+    "kind": "Kind",
+    "article_id": "Article",
+    "fetched_at": "Fetched-At",
+    "published_at": "Published-At",
+}
+
+
+def _address(text: str) -> Address:
+    name, address = parseaddr(text)
+    try:
+        return Address(display_name=name, addr_spec=address)
+    except (HeaderParseError, ValueError, IndexError) as error:
+        raise Dead(f"not an e-mail address: {text!r}") from error
+
+
+def _connect(config: EmailConfig) -> smtplib.SMTP:
+    """Connect and log in; nothing of the mail has left before this returns."""
+    host, port = resolve(config.host), int(resolve(str(config.port)))
+    try:
+        if config.tls == "tls":
+            smtp: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=SECONDS, context=ssl.create_default_context())
+        else:
+            smtp = smtplib.SMTP(host, port, timeout=SECONDS)
+        smtp.ehlo_or_helo_if_needed()
+        if config.tls == "starttls":
+            smtp.starttls(context=ssl.create_default_context())
+        if config.user and config.password:
+            smtp.login(resolve(config.user), resolve(config.password))
+    except smtplib.SMTPAuthenticationError as error:
+        raise _failure(error.smtp_code, error.smtp_error) from error
+    except (OSError, smtplib.SMTPException) as error:
+        raise Retry(f"no connection to {host}:{port}: {error}") from error
+    return smtp
+
+
+def _hand_over(smtp: smtplib.SMTP, sender: str, recipients: list[str], content: bytes) -> str | None:
+    """Give the relay one mail; returns which of several recipients it refused."""
+    refused = _envelope(smtp, sender, recipients)
+    try:
+        code, said = smtp.data(content)
+    except smtplib.SMTPDataError as error:
+        raise _failure(error.smtp_code, error.smtp_error) from error
+    except (OSError, smtplib.SMTPException) as error:
+        raise Unknown(f"no answer after the mail was sent: {error or type(error).__name__}") from error
+    if code != 250:
+        raise _failure(code, said)
+    return "; ".join(f"{to} refused: {_said(*answer)}" for to, answer in refused.items()) or None
+
+
+def _envelope(smtp: smtplib.SMTP, sender: str, recipients: list[str]) -> dict[str, tuple[int, bytes]]:
+    """Say from whom and to whom; returns the refusals. Raises if nobody is left."""
+    try:
+        code, said = smtp.mail(sender)
+        if code != 250:
+            raise _failure(code, said)
+        answers = {to: smtp.rcpt(to) for to in recipients}
+    except (OSError, smtplib.SMTPException) as error:
+        raise Retry(f"the connection broke before the mail was sent: {error}") from error
+    refused = {to: answer for to, answer in answers.items() if answer[0] >= 400}
+    if len(refused) == len(answers):
+        raise _failure(*min(refused.values()))  # one that may pass outweighs one that is final
+    return refused
+
+
+def _failure(code: int, said: bytes | str) -> Retry | Dead:
+    """4xx: may pass; 5xx: final (RFC 5321, 4.2.1)."""
+    return (Dead if 500 <= code < 600 else Retry)(_said(code, said))
+
+
+def _said(code: int, said: bytes | str) -> str:
+    words = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    return f"SMTP {code}: {words[:200]}"

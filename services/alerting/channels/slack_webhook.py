@@ -1,0 +1,24 @@
+"""Slack incoming webhook: posts to one channel, knows no threads and cannot be asked what it took."""
+
+import json
+from collections.abc import Collection
+
+from services.alerting.channels.http import check, post
+from services.alerting.channels.message import Message
+from services.alerting.channels.outcome import Sent
+from services.alerting.channels.secrets import resolve
+from services.alerting.domain import rendering
+from services.alerting.domain.destinations import SlackWebhookConfig
+
+
+def send(message: Message, config: SlackWebhookConfig, allowed: Collection[str]) -> Sent:
+    body = {
+        "text": rendering.slack_text(message.alert),
+        "blocks": rendering.slack_blocks(message.alert),
+        "unfurl_links": False,
+        "unfurl_media": False,
+        "metadata": {"event_type": "tocsin_alert", "event_payload": message.labels},
+    }
+    headers = {"Content-Type": "application/json", "User-Agent": "Tocsin"}
+    check(post(resolve(config.url), json.dumps(body).encode(), headers, allowed))
+    return Sent({"delivery_id": message.ref})
