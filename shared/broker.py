@@ -41,7 +41,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m shared.broker",
         description="Create the topics of shared/contracts.py that are missing; existing ones are left as they are.",
-        epilog="KAFKA_BOOTSTRAP_SERVERS, TOPIC_PREFIX say where. Example: python -m shared.broker --replication-factor 3",
+        epilog="KAFKA_BOOTSTRAP_SERVERS, TOPIC_PREFIX say where: python -m shared.broker --replication-factor 3",
     )
     parser.add_argument(
         "--replication-factor",

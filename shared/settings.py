@@ -44,12 +44,16 @@ class RuntimeSettings(BaseSettings):
         return Ceiling(self.dead_letter_run, self.dead_letter_ratio)
 
 
-class DatabaseSettings(RuntimeSettings):
-    """For processes that keep state."""
+class DatabaseUrl(BaseSettings):
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
 
     database_url: str = Field(
         description="where PostgreSQL is", examples=["postgresql+psycopg://USER:PASSWORD@127.0.0.1:5432/tocsin"]
     )
+
+
+class DatabaseSettings(DatabaseUrl, RuntimeSettings):
+    """For processes that keep state."""
 
 
 def load(settings: type[S]) -> S:

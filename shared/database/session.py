@@ -44,7 +44,14 @@ def check(engine: Engine) -> str | None:
 
 def migrate(database_url: str) -> None:
     """Bring the database to the newest migration; at the newest one already, this does nothing."""
+    command.upgrade(migrations(database_url), "head")
+
+
+def migrations(database_url: str) -> Config:
+    """The migrations of this project on one database, for Alembic's commands."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
     config.attributes["database_url"] = database_url
-    command.upgrade(config, "head")
+    return config
