@@ -48,6 +48,11 @@ def install(app: FastAPI) -> None:
             HTTPStatus.SERVICE_UNAVAILABLE, "the database does not answer; try again", headers={"Retry-After": "5"}
         )
 
+    @app.exception_handler(Exception)
+    def unexpected(request: Request, error: Exception) -> JSONResponse:
+        log.error("request failed", path=request.url.path, exc_info=error)
+        return answer(HTTPStatus.INTERNAL_SERVER_ERROR, "this is our fault; the log has it under this path and time")
+
 
 def answer(
     status: int, detail: str, *, headers: dict[str, str] | None = None, errors: list[dict[str, Any]] | None = None

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, RowMapping, Select, any_,
 
 from shared.codes import EventStatus
 from shared.database.tables import (
+    ApiKey,
     Base,
     Decision,
     Delivery,
@@ -96,19 +97,11 @@ def ledger(connection: Connection, event_id: UUID) -> list[RowMapping]:
 
 
 def revisions(connection: Connection, event_id: UUID) -> list[dict[str, Any]]:
-    query = select(Revision).where(Revision.event_id == event_id).order_by(Revision.revision)
+    """The history, oldest first, each with the reasons of its change."""
+    query = select(Revision.__table__).where(Revision.event_id == event_id).order_by(Revision.revision)
     return [
-        {
-            "revision": row.revision,
-            "change": row.change,
-            "material": row.material,
-            "alertable": row.alertable,
-            "not_alertable": row.body.get("not_alertable"),
-            "reasons": row.body["reasons"],
-            "actor": row.actor,
-            "message_time": row.message_time,
-        }
-        for (row,) in connection.execute(query.with_only_columns(Revision))
+        {**row, "not_alertable": row["body"].get("not_alertable"), "reasons": row["body"]["reasons"]}
+        for row in _rows(connection, query)
     ]
 
 
@@ -195,3 +188,9 @@ def _before(table: type[Base], column: Any, row_id: UUID) -> Any:
 
 def _rows(connection: Connection, query: Query) -> list[RowMapping]:
     return list(connection.execute(query).mappings())
+
+
+def api_keys(connection: Connection) -> list[RowMapping]:
+    """All keys without their hashes, oldest first."""
+    columns = [column for column in ApiKey.__table__.c if column.name != "hash"]
+    return _rows(connection, select(*columns).order_by(ApiKey.created_at))
