@@ -1,0 +1,267 @@
+"""Which people a word of death, injury or capture governs: patterns over the tags of `casualty_chunks`.
+
+English puts the object on the right of an active verb and the subject on the left of a passive one. For other languages
+`nearest` gives each such word the nearest number of its clause.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from services.enricher.domain.casualty_chunks import Chunk
+
+_ONE = "[gqumxp0]"
+_LIST = rf"(?P<list>{_ONE}(?:,?a?~*{_ONE})*)"
+_OBJECT = re.compile(rf"~*{_LIST}(?P<far>[.omz~]{{0,4}},?a~*[gq](?![~w]*b?~*[kdishtfyDjTb]))?")
+_TITLED = re.compile(r"~*\.{1,3}(?P<list>g?m|g)")  # killed opposition leader Jane Roe
+_ALONG = re.compile(r",?~*(?P<with>a)~*(?P<list>[gqum])(?![~w]*b?~*[kdishtfyDjTb])")
+_OF_OBJECT = re.compile(rf"~*o~*{_LIST}")
+_INVERTED = re.compile(rf"b[b~]*{_LIST}")  # "Also killed were ..."
+_NEXT_VERB = re.compile(r"[~w]*(?:b[b~]*)?[kdishtfyDjT]")
+_REST = (  # what may stand between a subject and its verb
+    r"[~b]*",
+    r",?w[b~]*",
+    r",n[^;kKdiIsSTv]{1,16}(?:,[b~]*|[b~]+)",
+    r",[^;kKdiIsSTvgq]{1,8},[b~]+",
+    r";[^;kKdiIsST]{1,8};[b~]*",
+    r"[.omz~,]{0,9}b[b~]*",
+    r"[oz][.mxz~]{1,5}[b~]*",
+    r"b[b~]*[kdishtfy][.olz~]{0,4}a[b~]*",  # were kidnapped and later ...
+)
+_SUBJECT = re.compile(rf"(?P<inc>n[.z~]{{0,2}})?{_LIST}(?:{'|'.join(_REST)})$")
+_INCLUDING = re.compile(rf"[^;v]{{0,12}}?n[~.z]{{0,2}}{_LIST}")
+_TOLL = re.compile(r"[^;T]{0,12}?(?P<to>[ls]~*(?P<list>[qgu]))")
+_NOUN_COUNT = re.compile(r"(?P<list>[qu])[b~.]{0,2}$")
+_LIVES = re.compile(r"~*(?P<list>q)L|.?~*Lo(?P<of>[gqumx](?:,?a?[gqumx])*)")
+_WINDOW = 30  # chunks that are looked at on either side
+
+
+class Governed(NamedTuple):
+    """The chunks of the people meant, in order."""
+
+    kind: str
+    people: list[Chunk]
+    total: bool = False
+    weak: bool = False
+
+
+def governed(chunks: Sequence[Chunk], tags: str, at: int) -> list[Governed]:
+    """What the trigger at this index says."""
+    trigger = tags[at]
+    if trigger == "R":
+        return _suicide(chunks, tags, at)
+    if _negated(chunks, tags, at):
+        return []
+    if trigger in _VERBS:
+        return _verb(chunks, tags, at, *_VERBS[trigger])
+    if trigger in "Dj":
+        return _noun(chunks, tags, at)
+    rule = {"T": _toll, "C": _lives, "-": _zero, "0": _zero}.get(trigger)
+    return rule(chunks, tags, at) if rule else []
+
+
+# trigger: kind, may have an object, may have a subject that suffers
+_VERBS = {
+    "k": ("killed", True, True),
+    "K": ("killed", True, False),
+    "d": ("killed", False, True),
+    "i": ("injured", True, True),
+    "I": ("injured", True, False),
+    "s": ("hit", True, True),
+    "y": ("hit", False, True),
+    "S": ("hit", True, False),
+    "t": ("hostages", True, True),
+    "H": ("hostages", True, False),
+    "h": ("injured", False, True),
+    "f": ("injured", False, True),
+}
+TRIGGERS = frozenset([*_VERBS, *"RDjTC-0"])
+
+
+def _verb(chunks: Sequence[Chunk], tags: str, at: int, kind: str, active: bool, passive: bool) -> list[Governed]:
+    trigger = tags[at]
+    if trigger == "y" and "b" not in tags[max(0, at - 4) : at]:
+        return []
+    if trigger == "f" and not re.match(r"[^;,v]{0,4}j", tags[at + 1 : at + 7]):
+        return []
+    before = tags[max(0, at - _WINDOW) : at]
+    is_passive = passive and before.rstrip("~").endswith("b")
+    if active and not is_passive:
+        people = _object(chunks, tags, at + 1)
+        if people:
+            return [Governed(kind, people)]
+    if passive:
+        people = _subject(chunks, tags, at)
+        if people:
+            return [Governed(kind, people, weak=trigger in "hf")]
+        if trigger in "kisy" and (match := _INVERTED.match(tags, at + 1)):
+            return [Governed(kind, _slice(chunks, match, "list"))]
+    return []
+
+
+def _object(chunks: Sequence[Chunk], tags: str, start: int) -> list[Chunk]:
+    match = _OBJECT.match(tags, start) or _OF_OBJECT.match(tags, start)
+    if match is None:
+        match = _TITLED.match(tags, start)
+        return united(chunks, tags, *match.span("list"))[-1:] if match and chunks[match.end() - 1].bare else []
+    first, stop = match.span("list")
+    following = _NEXT_VERB.match(tags, stop)
+    if following is not None and not (tags[start - 1] == "s" and tags[stop] == "d"):
+        # The last group is the subject of the next verb: "killed five and two were hurt".
+        stop -= 1
+        while stop > first and tags[stop - 1] in ",a~":
+            stop -= 1
+        return united(chunks, tags, first, stop)
+    far = "far" in match.re.groupindex and match["far"] and not chunks[match.end() - 1].bare
+    return united(chunks, tags, first, stop) + ([chunks[match.end() - 1]] if far else [])
+
+
+def _subject(chunks: Sequence[Chunk], tags: str, at: int) -> list[Chunk]:
+    base = max(0, at - _WINDOW)
+    match = _SUBJECT.search(tags[base:at])
+    if match is None:
+        return []
+    first, stop = match.span("list")
+    people = united(chunks, tags, base + first, base + stop)
+    if match["inc"] and "a" in tags[base + first : base + stop]:
+        people = people[-1:]  # "killing five, including a child, and 12 were hurt"
+    verb = next((one.head for one in reversed(chunks[base + stop : at]) if one.tag == "b"), "")
+    if verb in _PLURAL and len(people) == 1 and people[0].bare:
+        whole = _SUBJECT.search(tags[base : base + first]) if match["inc"] else None
+        return united(chunks, tags, base + whole.start("list"), base + whole.end("list")) if whole else []
+    along = _ALONG.match(tags, at + 1)
+    if along and chunks[along.start("with")].head in _TOGETHER:
+        people = [*people, chunks[along.start("list")]]
+    return people
+
+
+_PLURAL = ("were", "are")
+_TOGETHER = ("along", "together", "as", "plus")
+
+
+def united(chunks: Sequence[Chunk], tags: str, first: int, stop: int) -> list[Chunk]:
+    """The groups of a list that are to be added up: not a name beside its title, nor what only explains the one before."""
+    people: list[Chunk] = []
+    joined = "a" in tags[first:stop]
+    separator = ""
+    for one, tag in zip(chunks[first:stop], tags[first:stop], strict=True):
+        if tag in ",a~":
+            separator += tag
+            continue
+        apposed = (
+            people
+            and one.bare
+            and (
+                separator == ""
+                or ("a" not in separator and (not joined or {people[-1].tag, tag} == {"m", "g"}) and not one.others)
+            )
+        )
+        if not apposed:
+            people.append(one)
+        elif tag == "m":
+            people[-1] = people[-1]._replace(head=one.head)
+        separator = ""
+    return people
+
+
+def including(chunks: Sequence[Chunk], tags: str, start: int) -> list[Chunk]:
+    """Perpetrators counted in: "three, including the gunman"."""
+    match = _INCLUDING.match(tags, start)
+    return [one for one in _slice(chunks, match, "list") if one.tag == "p"] if match else []
+
+
+def _noun(chunks: Sequence[Chunk], tags: str, at: int) -> list[Governed]:
+    kind = "killed" if tags[at] == "D" else "injured"
+    base = max(0, at - 4)
+    if match := _NOUN_COUNT.search(tags[base:at]):
+        start, stop = match.span("list")
+        return [Governed(kind, list(chunks[base + start : base + stop]))]
+    if match := _OF_OBJECT.match(tags, at + 1):
+        return [Governed(kind, _slice(chunks, match, "list"))]
+    return []
+
+
+def _toll(chunks: Sequence[Chunk], tags: str, at: int) -> list[Governed]:
+    """ "rises from 5 to 12", "rises to 12 from 5", "stands at 12"."""
+    found: list[Chunk] = []
+    for match in _TOLL.finditer(tags, at + 1, at + 1 + _WINDOW // 2):
+        found.append(chunks[match.start("list")])
+        if chunks[match.start("to")].head == "to":
+            break
+    return [Governed("killed", found[-1:], total=True)] if found else []
+
+
+def _lives(chunks: Sequence[Chunk], tags: str, at: int) -> list[Governed]:
+    match = _LIVES.match(tags, at + 1)
+    if match is not None:
+        return [Governed("killed", _slice(chunks, match, "list" if match["list"] else "of"))]
+    following = _OBJECT.match(tags, at + 1)
+    if following and chunks[following.start("list")].head in ("hostages", "hostage", "captives"):
+        return [Governed("hostages", [chunks[following.start("list")]])]
+    return []
+
+
+def _zero(chunks: Sequence[Chunk], tags: str, at: int) -> list[Governed]:
+    """ "no casualties", "no deaths or injuries"."""
+    nobody = [chunks[at]._replace(tag="0", low=0, best=0, high=0)]
+    if chunks[at].head in ("casualties", "victims"):
+        return [Governed("killed", nobody), Governed("injured", nobody)]
+    following = re.match(r"[.~b]{0,2}(?P<first>[Djd])(?:a(?P<second>[Djd]))?", tags[at + 1 : at + 7])
+    if tags[at] == "0" or following is None:
+        return []
+    kinds = {"killed" if tag in "Dd" else "injured" for tag in following.groups() if tag}
+    return [Governed(kind, nobody) for kind in sorted(kinds)]
+
+
+def _suicide(chunks: Sequence[Chunk], tags: str, at: int) -> list[Governed]:
+    perpetrator = chunks[at]._replace(tag="p", low=1, best=1, high=1, bare=True)
+    if "!" in tags[max(0, at - 2) : at] or (at and chunks[at - 1].head in ("to", "attempted")):
+        return []
+    also = _object(chunks, tags, at + 2) if tags[at + 1 : at + 2] == "a" else []
+    return [Governed("killed", [perpetrator])] + ([Governed("killed", also)] if also else [])
+
+
+def _negated(chunks: Sequence[Chunk], tags: str, at: int) -> bool:
+    """ "could have killed dozens", "was not killed", "plans to kill two ministers"."""
+    before = tags[max(0, at - 3) : at].rstrip("~b")
+    if before.endswith("!"):
+        return True
+    return tags[at] in "KkSHI" and at > 0 and chunks[at - 1].head == "to"
+
+
+def _slice(chunks: Sequence[Chunk], match: "re.Match[str]", group: str) -> list[Chunk]:
+    return united(chunks, tags_of(chunks), *match.span(group))
+
+
+def tags_of(chunks: Sequence[Chunk]) -> str:
+    return "".join(one.tag for one in chunks)
+
+
+_LINKS = re.compile(r"[v;]")
+
+
+def nearest(chunks: Sequence[Chunk], tags: str) -> list[tuple[int, Governed]]:
+    """Each trigger with the nearest group of its clause that no nearer trigger takes; for languages without a grammar here."""
+    kinds = {tag: kind for tag, (kind, _, _) in _VERBS.items()} | {"D": "killed", "j": "injured", "T": "killed"}
+    pairs: list[tuple[int, int, int]] = []
+    groups = [i for i, tag in enumerate(tags) if tag in "gqu0p" or (tag == "m" and False)]
+    for at, tag in enumerate(tags):
+        if tag not in kinds or (at and tags[at - 1] == "!"):
+            continue
+        for group in groups:
+            low, high = min(at, group), max(at, group)
+            between = tags[low + 1 : high]
+            if high - low > 9 or _LINKS.search(between):
+                continue
+            distance = (high - low) * 2 + 5 * between.count(",") + 5 * between.count("a") + (tags[group] == "u") * 6
+            pairs.append((distance, at, group))
+    taken: set[int] = set()
+    used: set[int] = set()
+    found: list[tuple[int, Governed]] = []
+    for _, at, group in sorted(pairs):
+        if at in used or group in taken:
+            continue
+        used.add(at)
+        taken.add(group)
+        found.append((at, Governed(kinds[tags[at]], [chunks[group]], total=tags[at] == "T")))
+    return sorted(found, key=lambda one: one[0])
