@@ -7,6 +7,8 @@ stage.after_produce   stateless: outputs are acknowledged, offsets not committed
 stage.before_commit   stateful: everything is written, the transaction not committed
 stage.after_commit    stateful: the transaction is committed, offsets are not
 relay.after_send      the relay's messages are acknowledged, their rows not deleted
+delivery.after_claim  a worker has claimed a delivery, nothing has been sent
+delivery.after_send   it has been sent, which is not committed
 """
 
 import os
@@ -14,7 +16,16 @@ import signal
 from collections.abc import Mapping
 
 VARIABLE = "TOCSIN_FAILPOINTS"
-NAMES = frozenset({"stage.after_produce", "stage.before_commit", "stage.after_commit", "relay.after_send"})
+NAMES = frozenset(
+    {
+        "stage.after_produce",
+        "stage.before_commit",
+        "stage.after_commit",
+        "relay.after_send",
+        "delivery.after_claim",
+        "delivery.after_send",
+    }
+)
 
 _left: dict[str, int] | None = None  # passes until the kill, by place; None: the variable has not been read yet
 
