@@ -1,26 +1,56 @@
-"""One attack, one event: linking on the store in memory."""
+"""One attack, one event: one behaviour suite for both stores that linking runs on."""
 
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import datetime, timedelta
 from itertools import permutations
 
 import pytest
 
-from services.enricher.domain.linking import link_article
+from services.enricher.domain.linking import Store, link_article
 from services.enricher.memory import MemoryStore
+from services.enricher.store import PostgresStore
 from shared.codes import ArticleKind, AttackType, Change, EventStatus
 from shared.contracts import ArticleEnriched, EventChanged
+from shared.database.session import make_engine
 from shared.ids import uuid7
 from tests.builders import NOON, PESHAWAR, QUETTA, claimed_by, day, enriched, frame, toll
 
 HOUR = timedelta(hours=1)
 
 
-def link(*articles: ArticleEnriched, store: MemoryStore | None = None) -> list[list[EventChanged]]:
-    store = store or MemoryStore()
-    return [link_article(article, article.published_at or NOON, store, uuid7) for article in articles]
+class Linker:
+    """Takes in articles, each in a transaction of its own, on a store that starts empty."""
+
+    def __init__(self, opened: Callable[[], AbstractContextManager[Store]]) -> None:
+        self.opened = opened
+
+    def at(self, time: datetime, article: ArticleEnriched) -> list[EventChanged]:
+        with self.opened() as store:
+            return link_article(article, time, store, uuid7)
+
+    def __call__(self, *articles: ArticleEnriched) -> list[list[EventChanged]]:
+        return [self.at(article.published_at or NOON, article) for article in articles]
 
 
-def test_two_papers_make_one_event_whose_toll_rises() -> None:
+@pytest.fixture(params=["memory", "postgres"])
+def link(request: pytest.FixtureRequest) -> Iterator[Linker]:
+    if request.param == "memory":
+        memory = MemoryStore()
+        yield Linker(lambda: nullcontext(memory))
+        return
+    engine = make_engine(request.getfixturevalue("database_url"))
+
+    @contextmanager
+    def transaction() -> Iterator[Store]:
+        with engine.begin() as connection:
+            yield PostgresStore(connection)
+
+    yield Linker(transaction)
+    engine.dispose()
+
+
+def test_two_papers_make_one_event_whose_toll_rises(link: Linker) -> None:
     first, second = link(
         enriched("caravel/1", frame(killed=toll(5))),
         enriched("ledger/1", frame(killed=toll(12)), published_at=NOON + HOUR),
@@ -33,7 +63,7 @@ def test_two_papers_make_one_event_whose_toll_rises() -> None:
     assert (killed.old, killed.new, killed.source) == ("5", "12", "ledger")
 
 
-def test_other_town_is_another_event() -> None:
+def test_other_town_is_another_event(link: Linker) -> None:
     (first,), (second,) = link(
         enriched("caravel/1", frame(killed=toll(5))), enriched("ledger/1", frame(killed=toll(5), place=QUETTA))
     )
@@ -41,25 +71,23 @@ def test_other_town_is_another_event() -> None:
     assert second.change == Change.CREATED
 
 
-def test_same_town_a_week_later_is_another_event() -> None:
+def test_same_town_a_week_later_is_another_event(link: Linker) -> None:
     later = enriched("caravel/2", frame(date=day("2023-02-06")), published_at=NOON + timedelta(days=7))
     (first,), (second,) = link(enriched("caravel/1", frame()), later)
     assert first.event_id != second.event_id
 
 
-def test_wire_copies_are_one_origin_and_confirm_nothing() -> None:
-    store = MemoryStore()
+def test_wire_copies_are_one_origin_and_confirm_nothing(link: Linker) -> None:
     *_, (last,) = link(
         enriched("caravel/1", frame(killed=toll(5)), wire="Meridian Wire"),
         enriched("ledger/1", frame(killed=toll(5)), wire="Meridian Wire"),
-        store=store,
     )
     assert last.snapshot.independent_sources == 1
     assert last.snapshot.status == EventStatus.UNCONFIRMED
     assert not last.material
 
 
-def test_near_copies_without_credit_are_one_origin() -> None:
+def test_near_copies_without_credit_are_one_origin(link: Linker) -> None:
     shared = list(range(128))
     *_, (last,) = link(
         enriched("caravel/1", frame(), fingerprint=shared), enriched("ledger/1", frame(), fingerprint=shared)
@@ -68,11 +96,11 @@ def test_near_copies_without_credit_are_one_origin() -> None:
 
 
 @pytest.mark.parametrize("kind", [ArticleKind.BACKGROUND, ArticleKind.OTHER])
-def test_what_reports_nothing_makes_no_event(kind: ArticleKind) -> None:
+def test_what_reports_nothing_makes_no_event(link: Linker, kind: ArticleKind) -> None:
     assert link(enriched("caravel/op-ed", frame(role="mentioned"), kind=kind)) == [[]]
 
 
-def test_an_old_attack_not_on_file_is_filed() -> None:
+def test_an_old_attack_not_on_file_is_filed(link: Linker) -> None:
     trial = enriched("caravel/trial", frame(date=day("2021-01-30")), kind=ArticleKind.FOLLOW_UP)
     ((change,),) = link(trial)
     assert change.change == Change.FILED
@@ -81,26 +109,29 @@ def test_an_old_attack_not_on_file_is_filed() -> None:
     assert "2021-01-30" in change.not_alertable
 
 
-def test_backfill_files_what_is_older_than_six_hours() -> None:
+def test_backfill_files_what_is_older_than_six_hours(link: Linker) -> None:
     article = enriched("caravel/1", frame(), published_at=NOON, backfill=True)
-    (change,) = link_article(article, NOON + 7 * HOUR, MemoryStore(), uuid7)
+    (change,) = link.at(NOON + 7 * HOUR, article)
     assert (change.change, change.alertable) == (Change.FILED, False)
-    (change,) = link_article(article, NOON + 5 * HOUR, MemoryStore(), uuid7)
+
+
+def test_backfill_that_is_fresh_alerts(link: Linker) -> None:
+    (change,) = link.at(NOON + 5 * HOUR, enriched("caravel/1", frame(), published_at=NOON, backfill=True))
     assert change.alertable
 
 
-def test_news_after_an_outage_says_how_late_it_is() -> None:
-    (change,) = link_article(enriched("caravel/1", frame()), NOON + 5 * HOUR, MemoryStore(), uuid7)
+def test_news_after_an_outage_says_how_late_it_is(link: Linker) -> None:
+    (change,) = link.at(NOON + 5 * HOUR, enriched("caravel/1", frame()))
     assert change.alertable
     assert change.late_seconds == 5 * 3600
 
 
-def test_an_undated_report_told_as_news_alerts() -> None:
+def test_an_undated_report_told_as_news_alerts(link: Linker) -> None:
     ((change,),) = link(enriched("caravel/1", frame(date=None)))
     assert change.alertable
 
 
-def test_a_correction_lowers_the_toll_and_a_stray_low_number_does_not() -> None:
+def test_a_correction_lowers_the_toll_and_a_stray_low_number_does_not(link: Linker) -> None:
     *_, (stray,), (corrected,) = link(
         enriched("caravel/1", frame(killed=toll(17))),
         enriched("ledger/1", frame(killed=toll(17)), published_at=NOON + HOUR),
@@ -115,7 +146,7 @@ def test_a_correction_lowers_the_toll_and_a_stray_low_number_does_not() -> None:
     assert corrected.snapshot.killed.best == 15
 
 
-def test_a_claim_is_material_and_a_second_one_is_not() -> None:
+def test_a_claim_is_material_and_a_second_one_is_not(link: Linker) -> None:
     claim = claimed_by("Pakistani Taliban", "ttp")
     *_, (first,), (second,) = link(
         enriched("caravel/1", frame()),
@@ -126,39 +157,37 @@ def test_a_claim_is_material_and_a_second_one_is_not() -> None:
     assert [perpetrator.id for perpetrator in second.snapshot.perpetrators] == ["ttp"]
 
 
-def test_an_article_read_again_changes_its_own_event_only() -> None:
-    store = MemoryStore()
+def test_an_article_read_again_changes_its_own_event_only(link: Linker) -> None:
     (first,), (again,) = link(
         enriched("caravel/1", frame(killed=toll(5))),
         enriched("caravel/1", frame(killed=toll(6), place=QUETTA), version="2"),
-        store=store,
     )
     assert first.event_id == again.event_id
     assert again.snapshot.killed is not None
     assert again.snapshot.killed.best == 6
-    assert len(store.events[first.event_id].reports) == 1
+    assert [report.url for report in again.snapshot.reports] == [first.snapshot.reports[0].url]
 
 
-def test_two_attacks_of_one_article_are_two_related_events() -> None:
-    store = MemoryStore()
+def test_two_attacks_of_one_article_are_two_related_events(link: Linker) -> None:
     both = enriched("caravel/1", frame(killed=toll(3)), frame(killed=toll(1), attack_types=[AttackType.ARMED_ASSAULT]))
-    ((a, b),) = link(both, store=store)
+    ((a, b),) = link(both)
     assert a.event_id != b.event_id
-    assert store.related(a.event_id) == [b.event_id]
+    with link.opened() as store:
+        assert store.related(a.event_id) == [b.event_id]
 
 
-def test_any_order_of_clear_reports_ends_in_the_same_events() -> None:
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_any_order_of_clear_reports_ends_in_the_same_events(order: tuple[int, ...]) -> None:
     articles = [
         enriched("caravel/1", frame(killed=toll(5))),
         enriched("ledger/1", frame(killed=toll(9)), published_at=NOON + HOUR),
         enriched("herald/1", frame(place=QUETTA), published_at=NOON + HOUR),
         enriched("herald/2", frame(place=QUETTA, killed=toll(1)), published_at=NOON + 2 * HOUR),
     ]
-    for order in permutations(articles):
-        store = MemoryStore()
-        link(*order, store=store)
-        ends = {
-            (event.snapshot.place, event.snapshot.killed.best if event.snapshot.killed else None, len(event.reports))
-            for event in store.events.values()
-        }
-        assert ends == {(PESHAWAR, 9, 2), (QUETTA, 1, 2)}
+    memory = MemoryStore()
+    Linker(lambda: nullcontext(memory))(*(articles[index] for index in order))
+    ends = {
+        (event.snapshot.place, event.snapshot.killed.best if event.snapshot.killed else None, len(event.reports))
+        for event in memory.events.values()
+    }
+    assert ends == {(PESHAWAR, 9, 2), (QUETTA, 1, 2)}
