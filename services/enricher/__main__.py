@@ -1,0 +1,117 @@
+"""Run the enricher, or read articles with it.
+
+  python -m services.enricher extract      articles.parsed -> articles.enriched: kind, attacks, places, actors
+  python -m services.enricher link         articles.enriched -> events.changed: one attack, one event
+  python -m services.enricher once         batch mode: articles on stdin, what they say on stdout, no Kafka, no database
+  python -m services.enricher explain      show a person what was read out of an article, and from which words
+
+examples
+  python -m services.enricher once --jobs 4 < articles.jsonl > predictions.jsonl
+  python -m services.enricher once --published-at 2024-04-05 < article.txt
+  python -m services.enricher explain article.txt --html > article.html
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import date
+from functools import partial
+from itertools import chain
+from pathlib import Path
+
+from services.enricher import explain, model, service
+from services.enricher.settings import ExtractSettings
+from shared import batch
+from shared.contracts import ARTICLES_ENRICHED, ARTICLES_PARSED
+from shared.run import main_stateless
+from shared.settings import load
+from shared.stage import Stage
+
+
+def main() -> int:
+    arguments = _parser().parse_args()
+    status: int = arguments.run(arguments)
+    return status
+
+
+def _extract(arguments: argparse.Namespace) -> int:
+    settings = load(ExtractSettings)
+    handle = partial(service.handle, model=model.load(settings.tocsin_kind_model))
+    return main_stateless(Stage("extract", ARTICLES_PARSED, (ARTICLES_ENRICHED,), handle), settings)
+
+
+def _once(arguments: argparse.Namespace) -> int:
+    answer = partial(service.answer, model=model.load(arguments.kind_model), every_place=not arguments.candidates_only)
+    lines = _articles(sys.stdin.buffer, arguments.published_at)
+    return batch.run_stdio(answer, arguments.jobs, lines_in=lines)
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    data = sys.stdin.buffer.read() if arguments.article == "-" else Path(arguments.article).read_bytes()
+    for line in _articles(data.splitlines(keepends=True), arguments.published_at):
+        record = json.loads(line)
+        answer = service.answer(record, model.load(arguments.kind_model))
+        show = explain.html if arguments.html else partial(explain.terminal, colour=sys.stdout.isatty())
+        print(show(record, answer))
+    return 0
+
+
+def _articles(stream: Iterable[bytes], published: date | None) -> Iterator[bytes]:
+    """Lines of JSON as they come; where the first line is none, the whole stream is the text of one article."""
+    lines = iter(stream)
+    first = next(lines, b"")
+    if _opens_json(first):
+        return chain([first], lines)
+    text = (first + b"".join(lines)).decode(errors="replace")
+    if not text.strip():
+        return iter(())
+    article = {"id": "stdin", "title": None, "published_at": published.isoformat() if published else None, "text": text}
+    return iter([json.dumps(article).encode()])
+
+
+def _opens_json(line: bytes) -> bool:
+    """A first line that is broken JSON is still a line of JSON: it gets its error, not a reading as prose."""
+    return line.lstrip(b"\xef\xbb\xbf \t").startswith(b"{")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m services.enricher",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    extract = commands.add_parser("extract", help="run the extract stage")
+    extract.set_defaults(run=_extract)
+    once = commands.add_parser(
+        "once",
+        help="batch mode",
+        description="Articles on stdin, one JSON object a line (or the plain text of one article), what they say on stdout.",
+    )
+    batch.add_jobs_option(once)
+    once.add_argument(
+        "--candidates-only",
+        action="store_true",
+        help="name no places and actors in articles dropped at the gate (fast)",
+    )
+    once.set_defaults(run=_once)
+    shown = commands.add_parser("explain", help="show a person what was read out of an article")
+    shown.add_argument("article", help="file with an article, as text or JSON; - is stdin")
+    shown.add_argument("--html", action="store_true", help="print a page instead of coloured text")
+    shown.set_defaults(run=_explain)
+    for command in (once, shown):
+        command.add_argument(
+            "--published-at",
+            type=date.fromisoformat,
+            metavar="DAY",
+            help="day on which a plain text appeared (ISO 8601)",
+        )
+        command.add_argument(
+            "--kind-model", type=Path, default=model.KIND, metavar="FILE", help="weights of the kind classifier"
+        )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
