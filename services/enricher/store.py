@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Text, and_, cast, delete, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.enricher.domain.ledger import frame_values
@@ -13,7 +13,7 @@ from services.enricher.domain.link import Decision, KnownEvent, Search
 from services.enricher.domain.reports import ReportRecord
 from shared.codes import WherePrecision
 from shared.contracts import ArticleEnriched, EventChanged, EventSnapshot
-from shared.database.tables import Event, LedgerEntry, RelatedEvents, Report, Revision, StoredArticle
+from shared.database.tables import Event, LedgerEntry, PublishedChange, RelatedEvents, Report, Revision, StoredArticle
 
 LIVE = 0  # epoch
 _LOCK_SPACE = 0x70C51  # advisory locks of the linker
@@ -37,6 +37,27 @@ def lock_countries(connection: Connection, countries: Iterable[str | None]) -> N
 def _lock(connection: Connection, function: str, name: str) -> None:
     number = int.from_bytes(name.encode()[:3])
     connection.execute(select(getattr(func, function)(_LOCK_SPACE, number)))
+
+
+def number_published(connection: Connection, changes: Sequence[tuple[str, int]]) -> None:
+    """Append (event id, revision) to the cursor without a gap; what is on it already keeps its place.
+
+    Only the relay calls this, and there is one at a time.
+    """
+    if not changes:
+        return
+    last = connection.execute(select(func.coalesce(func.max(PublishedChange.cursor), 0))).scalar_one()
+    known = set(
+        connection.execute(
+            select(cast(PublishedChange.event_id, Text), PublishedChange.revision).where(
+                tuple_(cast(PublishedChange.event_id, Text), PublishedChange.revision).in_(changes)
+            )
+        ).tuples()
+    )
+    new = [change for change in dict.fromkeys(changes) if change not in known]
+    if new:
+        rows = [{"cursor": last + n, "event_id": e, "revision": r} for n, (e, r) in enumerate(new, start=1)]
+        connection.execute(insert(PublishedChange), rows)
 
 
 class PostgresStore:

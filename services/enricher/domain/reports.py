@@ -56,11 +56,8 @@ class ReportRecord(Message):
 
 
 def of_article(article: ArticleEnriched, message_time: datetime) -> list[ReportRecord]:
-    """The reports of an article: its reported frames, if it is news. Mentioned attacks stay with the article."""
-    extraction = article.extraction
-    if extraction.kind not in (ArticleKind.ATTACK_REPORT, ArticleKind.FOLLOW_UP):
-        return []
-    names = telling_names(article)
+    """The reports of an article. Attacks that it only mentions stay with the article."""
+    extraction, names = article.extraction, telling_names(article)
     return [
         ReportRecord(
             **{name: getattr(article, name) for name in _COPIED},
@@ -75,9 +72,15 @@ def of_article(article: ArticleEnriched, message_time: datetime) -> list[ReportR
             fingerprint=tuple(article.fingerprint),
             extractor=extraction.extractor,
         )
-        for index, frame in enumerate(extraction.frames)
-        if frame.role == "reported"
+        for index, frame in reported_frames(article)
     ]
+
+
+def reported_frames(article: ArticleEnriched) -> list[tuple[int, Frame]]:
+    """The attacks that an article reports, with their index; none where it is no news."""
+    if article.extraction.kind not in (ArticleKind.ATTACK_REPORT, ArticleKind.FOLLOW_UP):
+        return []
+    return [(index, frame) for index, frame in enumerate(article.extraction.frames) if frame.role == "reported"]
 
 
 _COPIED = Article.model_fields.keys() & ReportRecord.model_fields.keys() - {"fingerprint"}

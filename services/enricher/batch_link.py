@@ -1,0 +1,56 @@
+"""Link in batch mode: the predictions of `once` get their event, on a store in memory."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from services.enricher.domain.linking import link_article
+from services.enricher.domain.reports import reported_frames
+from services.enricher.memory import MemoryStore
+from shared.codes import Change
+from shared.contracts import ArticleEnriched, EventChanged, Toll
+from shared.ids import uuid7
+
+Record = dict[str, Any]
+START = datetime(1970, 1, 1, tzinfo=UTC)  # message time of an undated article before any dated one
+
+
+@dataclass
+class BatchLinker:
+    """Takes articles in order of arrival. Message time is an article's publication, else that of the one before it."""
+
+    store: MemoryStore = field(default_factory=MemoryStore)
+    time: datetime = START
+    alerted: set[UUID] = field(default_factory=set)
+
+    def __call__(self, article: ArticleEnriched) -> Record:
+        """`event_id`, `change`, `event` and `merged` of the first reported event, as the bench formats want them."""
+        self.time = article.published_at or self.time
+        changes = link_article(article, self.time, self.store, uuid7)
+        if not changes or not reported_frames(article):
+            return {"event_id": None, "change": None}
+        first = changes[0]
+        answer: Record = {"event_id": str(first.event_id), "change": self._change(first)}
+        for later in changes[1:]:
+            self._change(later)
+        snapshot = self.store.events[first.event_id].snapshot
+        answer["event"] = {"killed": _best(snapshot.killed), "injured": _best(snapshot.injured)}
+        if first.merged_from:
+            answer["merged"] = [str(first.merged_from[0]), str(first.event_id)]
+        return answer
+
+    def _change(self, changed: EventChanged) -> str:
+        """created: alerts for the first time; filed, updated or unchanged otherwise."""
+        if changed.alertable and changed.event_id not in self.alerted:
+            self.alerted.add(changed.event_id)
+            if not self.alerted.isdisjoint(changed.merged_from):
+                return "updated"
+            return "created"
+        if changed.change == Change.FILED:
+            return "filed"
+        return "updated" if changed.material else "unchanged"
+
+
+def _best(toll: Toll | None) -> int | None:
+    return toll.best if toll else None
