@@ -3,10 +3,12 @@
 import time
 import zlib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import httpx
 import pytest
 
+from shared.contracts import article_id
 from tests.newsroom import hostile
 from tests.newsroom.pace import held, in_waves, per_second
 from tests.newsroom.server import application, running
@@ -50,6 +52,16 @@ def test_feeds_and_pages_show_only_what_is_out(client: httpx.Client) -> None:
     assert client.get(second.path).status_code == 404
     assert client.post("/-/release").json() == {"stories": 99, "released": 99, "read": 1}
     assert listed(client) == 99
+
+
+def test_site_says_when_an_article_came_out(client: httpx.Client) -> None:
+    first = read_stories()[0]
+    path = f"/-/out/{article_id(str(client.base_url).rstrip('/') + first.path)}"
+    assert client.get(path).status_code == 404
+    before = datetime.now(UTC)
+    client.post("/-/release?count=1")
+    assert before <= datetime.fromisoformat(client.get(path).text) <= datetime.now(UTC)
+    assert client.get("/-/out/nonsense").status_code == 404
 
 
 def test_feed_answers_304_until_it_changes(client: httpx.Client) -> None:

@@ -6,6 +6,7 @@ GET  /OUTLET/rss.xml       or atom.xml or feed.json: each outlet has one of them
 GET  /OUTLET/STORY.html    page
 GET  /-/feeds              the feed list, JSON
 GET  /-/state              {"stories", "released", "read"}
+GET  /-/out/ARTICLE_ID     when the story with this article id came out, wall time
 POST /-/release[?count=N]  publish the next N stories, or all
 GET  /hostile/...          with --hostile only: see hostile.py
 """
@@ -15,6 +16,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.utils import format_datetime, parsedate_to_datetime
+from uuid import UUID
 
 from aiohttp import web
 
@@ -36,6 +38,7 @@ def application(site: Site, pace: Pace = at_once, with_hostile: bool = False) ->
             web.get("/robots.txt", robots),
             web.get("/-/feeds", feed_list),
             web.get("/-/state", state),
+            web.get("/-/out/{article_id}", out_at),
             web.post("/-/release", release),
         ]
     )
@@ -103,6 +106,16 @@ async def feed_list(request: web.Request) -> web.Response:
 
 async def state(request: web.Request) -> web.Response:
     return web.json_response(_site(request).state())
+
+
+async def out_at(request: web.Request) -> web.Response:
+    try:
+        time = _site(request).out_at(UUID(request.match_info["article_id"]), _base(request))
+    except ValueError:
+        time = None
+    if time is None:
+        raise web.HTTPNotFound(text="no such article, or not out yet")
+    return web.Response(text=time.isoformat())
 
 
 async def release(request: web.Request) -> web.Response:

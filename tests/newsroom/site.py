@@ -3,7 +3,9 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from uuid import UUID
 
+from shared.contracts import article_id
 from tests.newsroom.feeds import format_of
 from tests.newsroom.pages import article_page, front_page
 from tests.newsroom.stories import Story, digest
@@ -34,20 +36,22 @@ class Site:
         self.outlets = {story.outlet: Outlet(story.source, story.outlet, story.language) for story in stories}
         self._pages: dict[str, Story] = {}
         self._order: dict[str, int] = {}  # page path -> index in its outlet
+        self._out_at: dict[str, datetime] = {}  # page path -> when it came out, wall time
 
     def release(self, count: int | None = None) -> int:
         """Publish the next `count` stories, or all; returns how many are out."""
         end = len(self.stories) if count is None else min(len(self.stories), self.released + count)
-        by_outlet = defaultdict(list)
+        by_outlet, now = defaultdict(list), datetime.now(UTC)
         for story in self.stories[self.released : end]:
             by_outlet[story.outlet].append(story)
         for name, stories in by_outlet.items():
             outlet = self.outlets[name]
             for story in stories:
                 self._pages[story.path] = story
+                self._out_at[story.path] = now
                 self._order[story.path] = len(outlet.stories)
                 outlet.stories.append(story)
-            outlet.changed_at, outlet.feed = datetime.now(UTC), None
+            outlet.changed_at, outlet.feed = now, None
         self.released = end
         return end
 
@@ -80,6 +84,11 @@ class Site:
             }
             for outlet in self.outlets.values()
         ]
+
+    def out_at(self, article: UUID, base: str) -> datetime | None:
+        """When the story with this article id came out; None where there is no such story, or not yet."""
+        paths = (path for path in self._pages if article_id(base + path) == article)
+        return next((self._out_at[path] for path in paths), None)
 
     def state(self) -> dict[str, int]:
         return {"stories": len(self.stories), "released": self.released, "read": len(self.read)}

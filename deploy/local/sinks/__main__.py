@@ -19,7 +19,7 @@ from deploy.local.sinks.record import Received, Record
 from deploy.local.sinks.server import Settings, start
 from deploy.local.sinks.terminal import block
 
-SECRETS = {"slack_token": "SLACK_TOKEN", "slack_hook": "SLACK_HOOK", "webhook_secret": "WEBHOOK_SECRET"}
+SLACK_TOKEN, SLACK_HOOK, WEBHOOK_SECRET = "SLACK_TOKEN", "SLACK_HOOK", "WEBHOOK_SECRET"  # environment variables
 SHOWN = ("slack", "slack_webhook", "email", "webhook")
 DESCRIPTION = """
 Receivers of alerts on 127.0.0.1: a Slack-compatible endpoint (/api/chat.postMessage and its kin, /services/KEY for the
@@ -109,14 +109,21 @@ async def _out_at(message: Received, newsroom: str) -> datetime | None:
 
 
 def _settings(options: argparse.Namespace, environ: Mapping[str, str]) -> Settings:
-    if missing := [name for name in SECRETS.values() if not environ.get(name)]:
+    if missing := [name for name in (SLACK_TOKEN, SLACK_HOOK, WEBHOOK_SECRET) if not environ.get(name)]:
         raise StackError(f"{', '.join(missing)} must be set: the secrets that alerting sends with")
-    ports = {f"{sink}_port": getattr(options, f"{sink}_port") for sink in ("slack", "smtp", "webhook")}
-    for name, port in ports.items():
-        if port:
-            wanted_port(f"--{name.replace('_', '-')}", str(port))
-    secrets = {name: environ[variable] for name, variable in SECRETS.items()}
-    return Settings(**ports, **secrets, interval=0.0 if options.no_rate_limit else 1.0)
+    return Settings(
+        slack_port=_port("--slack-port", options.slack_port),
+        smtp_port=_port("--smtp-port", options.smtp_port),
+        webhook_port=_port("--webhook-port", options.webhook_port),
+        slack_token=environ[SLACK_TOKEN],
+        slack_hook=environ[SLACK_HOOK],
+        webhook_secret=environ[WEBHOOK_SECRET],
+        interval=0.0 if options.no_rate_limit else 1.0,
+    )
+
+
+def _port(option: str, port: int) -> int:
+    return wanted_port(option, str(port)) if port else 0
 
 
 def _sinks(text: str) -> tuple[str, ...]:

@@ -58,6 +58,7 @@ async def answer(request: web.Request, fault: Fault | None, take: Callable[[], w
         return web.json_response({"ok": False, "error": "internal_error"}, status=500)
     if fault is Fault.HANG:
         await asyncio.sleep(HANG_SECONDS)
+        raise web.HTTPGatewayTimeout
     response = take()
     if fault is Fault.LOST and request.transport is not None:
         reset(request.transport)

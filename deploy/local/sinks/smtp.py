@@ -34,6 +34,7 @@ class Mailbox:
             return "554 5.3.0 Transaction failed"
         if fault is Fault.HANG:
             await asyncio.sleep(HANG_SECONDS)
+            return "421 4.4.2 Timed out"
         self._keep(envelope)
         if fault is Fault.LOST and server.transport is not None:
             reset(server.transport)

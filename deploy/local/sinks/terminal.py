@@ -1,4 +1,4 @@
-"""Shows a received alert in the terminal as a block of lines: what, where, when, toll, who, how sure, sources, links."""
+"""A received alert as a block of lines for the terminal: what, where, when, toll, who, how sure, sources, links."""
 
 import html
 import re

@@ -1,4 +1,4 @@
-"""A Slack workspace in memory: channels, threads, metadata, limits. What the HTTP methods of slack.py say, without HTTP.
+"""A Slack workspace in memory: channels, threads, metadata, limits. What slack.py serves, without HTTP.
 
 Limits and errors: https://docs.slack.dev/apis/web-api/rate-limits and the pages of the methods.
 """
