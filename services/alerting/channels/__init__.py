@@ -18,17 +18,15 @@ class Channel:
 
     `find` asks the receiver after an attempt without an answer: the reference if it was taken, None if it was not.
     None where the receiver cannot be asked: then the message is sent again under the same reference.
-    `per_second`: how many messages a receiver takes; None: as many as come.
     """
 
     send: Send
     find: Find | None = None
-    per_second: float | None = None
 
 
 CHANNELS: dict[str, Channel] = {
-    "slack": Channel(slack.send, slack.find, per_second=1),
-    "slack_webhook": Channel(slack_webhook.send, per_second=1),
+    "slack": Channel(slack.send, slack.find),
+    "slack_webhook": Channel(slack_webhook.send),
     "email": Channel(email.send),
     "webhook": Channel(webhook.send),
 }

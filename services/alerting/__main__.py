@@ -1,0 +1,124 @@
+"""python -m services.alerting: decides who must know of an event, and tells them."""
+
+import argparse
+import json
+import sys
+from functools import partial
+from pathlib import Path
+from uuid import UUID
+
+from services.alerting import commands, service, tasks, worker
+from services.alerting.channels.webhook import Body
+from services.alerting.delivery import Desk
+from services.alerting.settings import AlertingSettings, DeliverySettings, WorkerSettings
+from shared.database.session import check, make_engine
+from shared.run import main_stateful, process
+from shared.settings import DatabaseUrl, load
+from shared.tasks import celery_app
+
+EXAMPLES = """examples:
+  python -m services.alerting                              decide (reads events.changed)
+  python -m services.alerting worker                       deliver
+  python -m services.alerting rules import deploy/rules.yml
+  python -m services.alerting rules list
+  python -m services.alerting test duty-mail               send a test message
+  python -m services.alerting why 0192f0c4-... [RULE]      why it did or did not alert
+  python -m services.alerting resend 7d0a2f6e-...          send a delivery again
+  python -m services.alerting resend --dead [--destination duty-mail]
+  python -m services.alerting schema                       JSON Schema of what webhooks get
+"""
+
+
+def main() -> int:
+    arguments = _parser().parse_args()
+    try:
+        return int(arguments.run(arguments) or 0)
+    except commands.CommandError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m services.alerting",
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=_decide)
+    commands_ = parser.add_subparsers(metavar="COMMAND")
+    commands_.add_parser("worker", help="deliver what was decided").set_defaults(run=_work)
+    rules = commands_.add_parser("rules", help="import or list rules").add_subparsers(metavar="ACTION", required=True)
+    importing = rules.add_parser("import", help="check a YAML file and put it in force, or nothing of it")
+    importing.add_argument("file", type=Path)
+    importing.set_defaults(run=_import)
+    rules.add_parser("list", help="every rule in one line, and the destinations").set_defaults(run=_list)
+    why = commands_.add_parser("why", help="why an event did or did not alert")
+    why.add_argument("event", type=UUID)
+    why.add_argument("rule", nargs="?")
+    why.set_defaults(run=_why)
+    test = commands_.add_parser("test", help="send a test message to a destination")
+    test.add_argument("destination")
+    test.set_defaults(run=_test)
+    resend = commands_.add_parser("resend", help="send deliveries again, under the same reference")
+    resend.add_argument("delivery", type=UUID, nargs="*")
+    resend.add_argument("--dead", action="store_true", help="all that were given up")
+    resend.add_argument("--destination", metavar="ID", help="with --dead: of this destination only")
+    resend.set_defaults(run=_resend)
+    commands_.add_parser("schema", help="the JSON Schema of what webhooks get").set_defaults(run=_schema)
+    return parser
+
+
+def _decide(_: argparse.Namespace) -> int:
+    settings = load(AlertingSettings)
+    app = celery_app(tasks.SERVICE, settings.celery_broker_url)
+    return main_stateful(service.stage(partial(tasks.wake, app)), settings)
+
+
+def _work(_: argparse.Namespace) -> int:
+    settings = load(WorkerSettings)
+    desk = _desk(settings, settings.alert_worker_threads)
+    app = tasks.make_app(settings.celery_broker_url, desk, settings.alert_sweep_seconds)
+    checks = {"database": partial(check, desk.engine), "broker": partial(worker.broker_check, app)}
+    with process("delivery", settings, checks) as this:
+        return worker.run(app, settings.alert_worker_threads, this.health, this.stop)
+
+
+def _import(arguments: argparse.Namespace) -> None:
+    commands.say([commands.import_rules(make_engine(load(DatabaseUrl).database_url), arguments.file)])
+
+
+def _list(_: argparse.Namespace) -> None:
+    commands.say(commands.list_rules(make_engine(load(DatabaseUrl).database_url)))
+
+
+def _why(arguments: argparse.Namespace) -> None:
+    commands.say(commands.why(make_engine(load(DatabaseUrl).database_url), arguments.event, arguments.rule))
+
+
+def _test(arguments: argparse.Namespace) -> None:
+    commands.say([commands.test(_desk(load(DeliverySettings)), arguments.destination)])
+
+
+def _resend(arguments: argparse.Namespace) -> None:
+    desk = _desk(load(DeliverySettings))
+    chosen = [*arguments.delivery, *(commands.dead(desk.engine, arguments.destination) if arguments.dead else [])]
+    commands.say(commands.resend(desk, chosen))
+
+
+def _schema(_: argparse.Namespace) -> None:
+    commands.say([json.dumps(Body.model_json_schema(), indent=2)])
+
+
+def _desk(settings: DeliverySettings, threads: int = 1) -> Desk:
+    return Desk(
+        engine=make_engine(settings.database_url, "delivery", pool_size=threads),
+        allowed=settings.allowed_hosts,
+        lease=settings.alert_lease_seconds,
+        patience=settings.patience,
+        slack_per_second=settings.alert_slack_per_second,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

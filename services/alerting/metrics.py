@@ -1,0 +1,14 @@
+"""What a worker counts since it started; the books are the delivery table."""
+
+from prometheus_client import Counter, Histogram
+
+# How attempts to send ended. state: sent, retry, unknown, dead.
+ATTEMPTS = Counter("tocsin_delivery_attempts", "Attempts to deliver by how they ended", ["channel", "state"])
+
+# Fetched to sent: what a reader waited for us. Without retries it is a matter of milliseconds per stage.
+TIME_TO_ALERT = Histogram(
+    "tocsin_time_to_alert_seconds",
+    "From the fetch of the article to the alert's acknowledgement",
+    ["channel"],
+    buckets=(0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800),
+)

@@ -1,0 +1,43 @@
+"""What alerting's processes need to know, from the environment."""
+
+from pydantic import Field
+
+from services.alerting.domain.attempts import Patience
+from shared.settings import DatabaseSettings, DatabaseUrl
+
+
+class DeliverySettings(DatabaseUrl):
+    """What it takes to deliver: for the worker, and for tests and resends by hand."""
+
+    alert_allowed_hosts: str = Field(
+        "",
+        description="which host:port pairs may be private, separated by commas",
+        examples=["127.0.0.1:8025,hooks.internal:443"],
+    )
+    alert_lease_seconds: float = Field(60, ge=1, description="after how long a delivery is taken from a silent worker")
+    alert_max_attempts: int = Field(20, ge=1, description="after how many attempts a delivery is given up")
+    alert_first_retry_seconds: float = Field(2, gt=0, description="how long to wait before the second attempt")
+    alert_slack_per_second: float = Field(1, gt=0, description="how many messages a second one Slack channel gets")
+
+    @property
+    def allowed_hosts(self) -> frozenset[str]:
+        return frozenset(filter(None, (pair.strip() for pair in self.alert_allowed_hosts.split(","))))
+
+    @property
+    def patience(self) -> Patience:
+        return Patience(first=self.alert_first_retry_seconds, attempts=self.alert_max_attempts)
+
+
+class CelerySettings(DatabaseUrl):
+    celery_broker_url: str = Field(description="where Valkey or Redis is", examples=["redis://127.0.0.1:6379/0"])
+
+
+class AlertingSettings(CelerySettings, DatabaseSettings):
+    """For the stage that decides."""
+
+
+class WorkerSettings(DeliverySettings, AlertingSettings):
+    """For the worker that delivers."""
+
+    alert_worker_threads: int = Field(16, ge=1, le=200, description="how many deliveries one worker sends at once")
+    alert_sweep_seconds: float = Field(5, gt=0, description="how often due deliveries are looked for in the database")

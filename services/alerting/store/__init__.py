@@ -1,0 +1,6 @@
+"""The SQL of alerting.
+
+rules        what is in force: rules, destinations, silences
+decisions    what was decided about an event, its threads, the deliveries that came of it
+deliveries   the queue: claim, settle, sweep
+"""
