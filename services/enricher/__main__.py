@@ -20,12 +20,12 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from services.enricher import explain, model, service
+from services.enricher import batch_link, explain, linker, model, service
 from services.enricher.settings import ExtractSettings
 from shared import batch
-from shared.contracts import ARTICLES_ENRICHED, ARTICLES_PARSED
-from shared.run import main_stateless
-from shared.settings import load
+from shared.contracts import ARTICLES_ENRICHED, ARTICLES_PARSED, EVENTS_CHANGED
+from shared.run import main_stateful, main_stateless
+from shared.settings import DatabaseSettings, load
 from shared.stage import Stage
 
 
@@ -42,9 +42,19 @@ def _extract(arguments: argparse.Namespace) -> int:
 
 
 def _once(arguments: argparse.Namespace) -> int:
-    answer = partial(service.answer, model=model.load(arguments.kind_model), every_place=not arguments.candidates_only)
-    lines = _articles(sys.stdin.buffer, arguments.published_at)
+    # A reader of its own: at exit Python must not wait for the lock of `sys.stdin`, which a reading thread holds.
+    lines = _articles(open(0, "rb", closefd=False), arguments.published_at)  # noqa: SIM115
+    weights = model.load(arguments.kind_model)
+    if arguments.link:
+        read, link = batch_link.steps(weights)
+        return batch.run_stdio(read, arguments.jobs, then=link, lines_in=lines)
+    answer = partial(service.answer, model=weights, every_place=not arguments.candidates_only)
     return batch.run_stdio(answer, arguments.jobs, lines_in=lines)
+
+
+def _link(arguments: argparse.Namespace) -> int:
+    stage = Stage("link", ARTICLES_ENRICHED, (EVENTS_CHANGED,), linker.handle)
+    return main_stateful(stage, load(DatabaseSettings), linker.on_published)
 
 
 def _explain(arguments: argparse.Namespace) -> int:
@@ -84,16 +94,23 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     extract = commands.add_parser("extract", help="run the extract stage")
     extract.set_defaults(run=_extract)
+    link = commands.add_parser("link", help="run the link stage")
+    link.set_defaults(run=_link)
     once = commands.add_parser(
         "once",
         help="batch mode",
-        description="Articles on stdin, one JSON object a line (or the plain text of one article), what they say on stdout.",
+        description="Articles on stdin, one JSON object a line (or one plain text), what they say on stdout.",
     )
     batch.add_jobs_option(once)
     once.add_argument(
         "--candidates-only",
         action="store_true",
         help="name no places and actors in articles dropped at the gate (fast)",
+    )
+    once.add_argument(
+        "--link",
+        action="store_true",
+        help="also link: event_id, change and the event's toll (lines in order of arrival)",
     )
     once.set_defaults(run=_once)
     shown = commands.add_parser("explain", help="show a person what was read out of an article")

@@ -1,15 +1,25 @@
 """Extract: one parsed article in, the same with what it says of attacks out; as a stage's handler and as batch mode."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from services.enricher.domain.extraction import extract
 from services.enricher.domain.kind import Model
 from shared.codes import ArticleKind
-from shared.contracts import ARTICLES_ENRICHED, ArticleEnriched, ArticleParsed, Extraction, Frame, Span, message_id
+from shared.contracts import (
+    ARTICLES_ENRICHED,
+    ArticleEnriched,
+    ArticleParsed,
+    Extraction,
+    Frame,
+    Span,
+    article_id,
+    message_id,
+)
 from shared.stage import Incoming, Outgoing, Produced
 
 Record = dict[str, Any]
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def handle(message: Incoming[ArticleParsed], model: Model) -> Produced:
@@ -39,18 +49,42 @@ def key(article: ArticleEnriched) -> str:
 
 def answer(record: Record, model: Model, *, every_place: bool = True) -> Record:
     """The batch mode: an article as a line of JSON to its prediction. Raises ValueError for a line that holds none."""
-    title, text = _string(record, "title"), _string(record, "text")
+    return prediction(record["id"], read_article(record, model, every_place=every_place).extraction)
+
+
+def read_article(record: Record, model: Model, *, every_place: bool = False) -> ArticleEnriched:
+    """An article of the batch formats as the pipeline would have it after extraction.
+
+    Message time is not the record's to say: an article without `published_at` was fetched at the epoch.
+    """
+    title, text, url = _string(record, "title"), _string(record, "text"), _string(record, "url")
     if text is None:
         raise ValueError('needs "text", the text of the article')
+    published, day_only = _time(_string(record, "published_at"))
+    language = _string(record, "language")
     extraction = extract(
         model,
         title,
         text,
-        declared_language=_string(record, "language"),
-        published=_day(_string(record, "published_at")),
+        declared_language=language,
+        published=published.date() if published else None,
         every_place=every_place,
     )
-    return prediction(record["id"], extraction)
+    identity = url or f"urn:tocsin:{record['id']}"
+    return ArticleEnriched(
+        article_id=article_id(identity),
+        version="1",
+        url=identity,
+        feed_url="",
+        source=_string(record, "source") or "",
+        fetched_at=published or EPOCH,
+        title=title,
+        text=text,
+        published_at=published,
+        published_day_only=day_only,
+        language=language,
+        extraction=extraction,
+    )
 
 
 def prediction(identity: object, extraction: Extraction) -> Record:
@@ -88,12 +122,12 @@ def _string(record: Record, field: str) -> str | None:
     return value
 
 
-def _day(written: str | None) -> date | None:
-    """The UTC day of an ISO 8601 day or time."""
+def _time(written: str | None) -> tuple[datetime | None, bool]:
+    """An ISO 8601 day (midnight UTC, true) or time, in the outlet's own zone: "yesterday" is said against its clock."""
     if not written:
-        return None
+        return None, False
     try:
         at = datetime.fromisoformat(written)
     except ValueError:
         raise ValueError(f'"published_at" is no ISO 8601 day or time: {written[:40]!r}') from None
-    return (at.astimezone(UTC) if at.tzinfo else at).date()
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)), len(written) == len("2024-04-05")

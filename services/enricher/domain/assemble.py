@@ -1,52 +1,67 @@
 """From what the finders say to attack frames: each value with the span that says so, the unknown left null."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-
-from services.enricher.domain import attack_types, casualties, dates, episodes, places
+from services.enricher.domain import casualties, dates, episodes, perpetrators, places, slots
 from services.enricher.domain.dates import DateMention
 from services.enricher.domain.episodes import Episode
 from services.enricher.domain.findings import TITLE, Findings
 from services.enricher.domain.kind import Verdict
 from services.enricher.domain.places import PlaceMention
+from services.enricher.domain.slots import RoleMention, Told
 from services.enricher.domain.text import Document
-from shared.codes import AttackType, WherePrecision
-from shared.contracts import Evidence, Frame, Place, Toll, WhenRange
+from shared.codes import AttackType, ClaimMode, TargetType, WeaponType, WherePrecision
+from shared.contracts import Evidence, Frame, Perpetrator, Place, Target, Toll, Victim, Weapon, WhenRange
 
 FOCUS = 4  # telling sentences that say when and where
+MOST_FILLERS = 12
 
 
 def frames(document: Document, verdict: Verdict, found: Findings) -> list[Frame]:
     """The attacks of an article, the reported one first."""
-    lead = [index for index in verdict.telling[:FOCUS]] or [0]
-    main = dates.choose(found.dates, lead, found.published)
-    when = main.first if main else None
-    told = episodes.split(document, verdict, found, when)
+    main = dates.choose(found.dates, verdict.telling[:FOCUS] or [0], found.published)
+    told = episodes.split(document, verdict, found, main.first if main else None)
     return [_frame(document, verdict, found, episode) for episode in told]
 
 
 def _frame(document: Document, verdict: Verdict, found: Findings, episode: Episode) -> Frame:
     focus = _focus(verdict, episode)
-    day = _date(found, episode, focus)
-    place = episode.place or _place(document, found, episode, focus)
-    types, type_evidence = _types(found, episode, focus)
-    killed, injured, hostages, toll_evidence = _tolls(found, episode)
-    evidence = [
-        *type_evidence,
-        *([Evidence(field="date", start=day.start, end=day.end)] if day else []),
-        *([Evidence(field="place", start=place.start, end=place.end, in_title=place.in_title)] if place else []),
-        *toll_evidence,
-    ]
+    evidence: list[Evidence] = []
+    types = _types(found, episode, focus, evidence)
+    day = _date(found, episode, focus, evidence)
+    place = _place(document, found, episode, focus, evidence)
+    killed, injured, hostages = _tolls(found, episode, evidence)
+    by, tied = perpetrators.of_episode(document, found, episode, focus)
+    evidence += tied
+    sentences = [document.sentences[index] for index in focus]
+    suicide = _told("suicide", slots.suicide(sentences), evidence)
+    failed = _told("success", slots.success(sentences), evidence)
+    damage = _told("property", slots.property_damage(sentences), evidence)
+    harmed = any(toll is not None and toll.best > 0 for toll in (killed, injured, hostages)) or bool(damage)
     return Frame(
         role="reported" if episode.reported else "mentioned",
         attack_types=types,
         date=WhenRange(start=day.first, end=day.last, precision=day.precision)
         if day and day.first and day.last
         else None,
-        place=_as_place(place) if place else None,
+        place=place,
+        perpetrators=by,
+        targets=[
+            Target(type=TargetType(one.type or "unknown"), mention=one.text)
+            for one in _fillers("targets", found.targets, episode, evidence)
+        ],
+        victims=[Victim(mention=one.text) for one in _fillers("victims", found.victims, episode, evidence)],
+        weapons=[
+            Weapon(type=WeaponType(one.type or "unknown"), mention=one.text)
+            for one in _fillers("weapons", found.weapons, episode, evidence)
+        ],
         killed=killed,
         injured=injured,
         hostages=hostages,
+        claim=_claim(by),
+        suicide=suicide,
+        success=False if failed is False and not harmed else True if harmed else None,
+        property_damage=damage,
         evidence=evidence,
     )
 
@@ -54,49 +69,79 @@ def _frame(document: Document, verdict: Verdict, found: Findings, episode: Episo
 def _focus(verdict: Verdict, episode: Episode) -> list[int]:
     """The first sentences of the episode that tell of the attack."""
     own = set(episode.sentences)
-    return [index for index in verdict.telling if index in own][:FOCUS] or [i for i in episode.sentences if i >= 0][:1]
+    telling = [index for index in verdict.telling if index in own][:FOCUS]
+    return telling or [index for index in episode.sentences if index != TITLE][:1]
 
 
-def _date(found: Findings, episode: Episode, focus: Sequence[int]) -> DateMention | None:
+def _date(found: Findings, episode: Episode, focus: Sequence[int], evidence: list[Evidence]) -> DateMention | None:
     own = set(episode.sentences)
-    return dates.choose([one for one in found.dates if one.sentence in own], focus, found.published)
+    day = dates.choose([one for one in found.dates if one.sentence in own], focus, found.published)
+    if day:
+        evidence.append(Evidence(field="date", start=day.start, end=day.end))
+    return day
 
 
-def _place(document: Document, found: Findings, episode: Episode, focus: Sequence[int]) -> PlaceMention | None:
+def _place(
+    document: Document, found: Findings, episode: Episode, focus: Sequence[int], evidence: list[Evidence]
+) -> Place | None:
     spans = [(document.sentences[index].start, document.sentences[index].end) for index in focus]
-    return places.choose(found.places, spans, found.dateline, document.text)
+    where = episode.place or places.choose(found.places, spans, found.dateline, document.text)
+    if where is None:
+        return None
+    evidence.append(Evidence(field="place", start=where.start, end=where.end, in_title=where.in_title))
+    return _as_place(where)
 
 
-def _types(found: Findings, episode: Episode, focus: Sequence[int]) -> tuple[list[AttackType], list[Evidence]]:
+def _types(found: Findings, episode: Episode, focus: Sequence[int], evidence: list[Evidence]) -> list[AttackType]:
+    """Likeliest first; `unknown` where no word says."""
     wanted = [*focus, TITLE] if TITLE in episode.sentences else list(focus)
-    best = attack_types.best_types(found.types, wanted) or attack_types.best_types(found.types, episode.sentences)
-    evidence = []
+    best = slots.best_types(found.types, wanted) or slots.best_types(found.types, episode.sentences)
     for number, kind in enumerate(best):
-        told = [one for one in found.types if one.type is kind and one.sentence in wanted]
-        if told:
-            first = max(told, key=lambda one: one.strength)
-            evidence.append(
-                Evidence(
-                    field=f"attack_types[{number}]", start=first.start, end=first.end, in_title=first.sentence == TITLE
-                )
+        told = [one for one in found.types if one.type is kind and one.sentence in episode.sentences]
+        first = max(told, key=lambda one: one.strength)
+        evidence.append(
+            Evidence(
+                field=f"attack_types[{number}]",
+                start=first.start,
+                end=first.end,
+                in_title=first.sentence == TITLE,
             )
-    return best or [AttackType.UNKNOWN], evidence
+        )
+    return best or [AttackType.UNKNOWN]
 
 
-def _tolls(found: Findings, episode: Episode) -> tuple[Toll | None, Toll | None, Toll | None, list[Evidence]]:
+def _tolls(found: Findings, episode: Episode, evidence: list[Evidence]) -> tuple[Toll | None, Toll | None, Toll | None]:
     own = set(episode.sentences)
-    told = [one for one in found.tolls if (TITLE in own if one.in_title else one.sentence in own)]
+    told = [one for one in found.tolls if (TITLE if one.in_title else one.sentence) in own]
     tolls = casualties.best(told)
-    evidence = [
+    taken = next((one for one in told if one.kind == "hostages" and one.best and not one.cumulative), None)
+    spans = {**tolls.spans, "hostages": [taken] if taken else []}
+    evidence += [
         Evidence(field=field, start=one.start, end=one.end, in_title=one.in_title)
-        for field, mentions in tolls.spans.items()
+        for field, mentions in spans.items()
         for one in mentions
     ]
-    taken = next((one for one in told if one.kind == "hostages" and one.best and not one.cumulative), None)
     hostages = Toll(low=taken.low, best=taken.best, high=taken.high) if taken and taken.best else None
-    if taken and hostages:
-        evidence.append(Evidence(field="hostages", start=taken.start, end=taken.end, in_title=taken.in_title))
-    return tolls.killed, tolls.injured, hostages, evidence
+    return tolls.killed, tolls.injured, hostages
+
+
+def _fillers(
+    field: str, mentions: Iterable[RoleMention], episode: Episode, evidence: list[Evidence]
+) -> list[RoleMention]:
+    own = set(episode.sentences)
+    kept = [one for one in mentions if one.sentence in own][:MOST_FILLERS]
+    evidence += [Evidence(field=f"{field}[{number}]", start=one.start, end=one.end) for number, one in enumerate(kept)]
+    return kept
+
+
+def _told(field: str, told: Told, evidence: list[Evidence]) -> bool | None:
+    if told.start is not None and told.end is not None:
+        evidence.append(Evidence(field=field, start=told.start, end=told.end))
+    return told.value
+
+
+def _claim(by: Sequence[Perpetrator]) -> ClaimMode | None:
+    return by[0].claim if by and by[0].claim is not ClaimMode.UNKNOWN else None
 
 
 def _as_place(mention: PlaceMention) -> Place:

@@ -5,6 +5,7 @@ from datetime import date
 from services.enricher.domain import assemble, findings, kind, language, text
 from services.enricher.domain.findings import Findings
 from services.enricher.domain.kind import Model, Verdict
+from shared.codes import ArticleKind
 from shared.contracts import ActorMention, Evidence, Extraction, PlaceMention
 
 EXTRACTOR = "rules-1"
@@ -30,7 +31,10 @@ def extract(
     verdict = kind.judge(document, model)
     if verdict.reason and not every_place:
         return Extraction(kind=verdict.kind, score=verdict.score, reason=verdict.reason, extractor=EXTRACTOR)
-    found = findings.find(document, published, source_country)
+    if verdict.kind is ArticleKind.OTHER:
+        found = findings.named(document, source_country)
+    else:
+        found = findings.find(document, published, source_country)
     return Extraction(
         kind=verdict.kind,
         score=verdict.score,
@@ -66,4 +70,8 @@ def _places(found: Findings) -> list[PlaceMention]:
 
 
 def _actors(found: Findings) -> list[ActorMention]:
-    return []
+    return [
+        ActorMention(start=one.start, end=one.end, in_title=one.in_title, text=one.text, name=one.name, id=one.id)
+        for one in found.actors
+        if one.kind != "generic"
+    ]

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from services.enricher.domain import attack_types, casualties, dates, places
-from services.enricher.domain.attack_types import TypeMention
+from services.enricher.domain import actors, casualties, dates, places, slots
+from services.enricher.domain.actors import ActorMention, Claim
 from services.enricher.domain.casualties import TollMention
 from services.enricher.domain.dates import DateMention
 from services.enricher.domain.places import Demonym, PlaceMention
+from services.enricher.domain.slots import RoleMention, TypeMention
 from services.enricher.domain.text import Document
 
 TITLE = -1  # the title's place among the sentences
@@ -21,27 +22,44 @@ class Findings:
     places: Sequence[PlaceMention]
     dateline: PlaceMention | None
     demonyms: Sequence[Demonym]
-    dates: Sequence[DateMention]
-    tolls: Sequence[TollMention]
-    types: Sequence[TypeMention]
-    published: date | None
+    actors: Sequence[ActorMention]
+    claims: Sequence[Claim]  # of each actor
+    dates: Sequence[DateMention] = ()
+    tolls: Sequence[TollMention] = ()
+    types: Sequence[TypeMention] = ()
+    individuals: Sequence[RoleMention] = ()
+    targets: Sequence[RoleMention] = ()
+    victims: Sequence[RoleMention] = ()
+    weapons: Sequence[RoleMention] = ()
+    published: date | None = None
+
+
+def named(document: Document, source_country: str | None) -> Findings:
+    """Places and actors: what is listed of every article, whatever its kind."""
+    title, text, language = document.title or None, document.text, document.language
+    found = places.find(text, title=title, language=language, source_country=source_country)
+    demonyms = places.demonym_countries(text, title)
+    countries = {one.country for one in found if one.country} | {one.country for one in demonyms}
+    named = actors.find(text, title=title, language=language, countries=countries)
+    spans = [(one.start, one.end) for one in document.sentences]
+    return Findings(found, places.dateline(text), demonyms, named, actors.claims(text, spans, named))
 
 
 def find(document: Document, published: date | None, source_country: str | None) -> Findings:
     """Run every finder over title and text."""
-    title, text, language = document.title, document.text, document.language
-    return Findings(
-        places=places.find(text, title=title or None, language=language, source_country=source_country),
-        dateline=places.dateline(text),
-        demonyms=places.demonym_countries(text, title or None),
-        dates=dates.find(text, document.sentences, published, language),
-        tolls=[
-            *casualties.find(title, document.headline, language, in_title=True),
-            *casualties.find(text, document.sentences, language),
-        ],
+    title, text, sentences, language = document.title, document.text, document.sentences, document.language
+    tolls = casualties.find(text, sentences, language)
+    return replace(
+        named(document, source_country),
+        dates=dates.find(text, sentences, published, language),
+        tolls=[*casualties.find(title, document.headline, language, in_title=True), *tolls],
         types=[
-            *(replace(one, sentence=TITLE) for one in attack_types.attack_types(title, document.headline, language)),
-            *attack_types.attack_types(text, document.sentences, language),
+            *(replace(one, sentence=TITLE) for one in slots.attack_types(title, document.headline, language)),
+            *slots.attack_types(text, sentences, language),
         ],
+        individuals=slots.individuals(text, sentences),
+        targets=slots.targets(text, sentences),
+        victims=slots.victims(text, sentences, [(one.start, one.end, one.sentence) for one in tolls]),
+        weapons=slots.weapons(text, sentences),
         published=published,
     )
