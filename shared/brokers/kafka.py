@@ -187,7 +187,13 @@ class Consuming:
         self._client.pause(self._key(partition))
 
     def resume(self, partition: Partition) -> None:
-        self._client.resume(self._key(partition))
+        key = self._key(partition)
+        self._client.resume(key)
+        # kafka-python 3.0.12 parks what it had read ahead and may never look there again, nor fetch the partition
+        # anew. Thrown away, it is fetched again from the position. The behaviour suite tells when this can go.
+        fetcher = self._client._fetcher
+        fetcher._paused_partition_records.pop(key, None)
+        fetcher._paused_completed_fetches.pop(key, None)
 
     @_translated
     def offsets_at(self, partitions: Collection[Partition], time: datetime) -> Mapping[Partition, int]:
