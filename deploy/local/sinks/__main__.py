@@ -16,21 +16,20 @@ from deploy.local.ports import wanted_port
 from deploy.local.signals import end_like_ctrl_c
 from deploy.local.sinks import faults
 from deploy.local.sinks.record import Received, Record
-from deploy.local.sinks.server import Settings, start
+from deploy.local.sinks.server import SLACK_HOOK, SLACK_TOKEN, WEBHOOK_SECRET, Settings, start
 from deploy.local.sinks.terminal import block
 
-SLACK_TOKEN, SLACK_HOOK, WEBHOOK_SECRET = "SLACK_TOKEN", "SLACK_HOOK", "WEBHOOK_SECRET"  # environment variables
 SHOWN = ("slack", "slack_webhook", "email", "webhook")
 DESCRIPTION = """
 Receivers of alerts on 127.0.0.1: a Slack-compatible endpoint (/api/chat.postMessage and its kin, /services/KEY for the
 incoming webhook), an SMTP server and a webhook receiver that checks signatures. Each alert is shown as it arrives.
 
-Secrets are read from the environment: SLACK_TOKEN (the bot's bearer token), SLACK_HOOK (last part of the incoming
-webhook's address), WEBHOOK_SECRET (signs webhooks).
+Secrets are read from the environment: DEMO_SLACK_TOKEN (the bot's bearer token), DEMO_SLACK_HOOK (last part of the
+incoming webhook's address), DEMO_WEBHOOK_SECRET (signs webhooks).
 """
 EXAMPLES = """
 examples:
-  export SLACK_TOKEN=xoxb-1 SLACK_HOOK=h00k WEBHOOK_SECRET=s3cret
+  export DEMO_SLACK_TOKEN=xoxb-1 DEMO_SLACK_HOOK=h00k DEMO_WEBHOOK_SECRET=s3cret
   python -m deploy.local.sinks --slack-port 8081 --smtp-port 8025 --webhook-port 8082 --record got.jsonl
   python -m deploy.local.sinks --no-rate-limit --faults lost=0.05,busy=0.1,error=0.02 --seed 7
 """

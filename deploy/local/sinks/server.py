@@ -16,6 +16,9 @@ from deploy.local.sinks.faults import Faults
 from deploy.local.sinks.record import Record
 from deploy.local.sinks.workspace import Workspace
 
+# Environment variables; deploy/rules.yml refers to them.
+SLACK_TOKEN, SLACK_HOOK, WEBHOOK_SECRET = "DEMO_SLACK_TOKEN", "DEMO_SLACK_HOOK", "DEMO_WEBHOOK_SECRET"
+
 
 def _secret() -> str:
     return secrets.token_urlsafe(24)
@@ -56,6 +59,20 @@ class Sinks:
     @property
     def webhook(self) -> str:
         return f"http://{HOST}:{self.webhook_port}/alerts"
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The settings with which alerting and its worker send here, by the rules of deploy/rules.yml."""
+        return {
+            "ALERT_ALLOWED_HOSTS": f"{HOST}:{self.slack_port},{HOST}:{self.webhook_port}",
+            "DEMO_SLACK_API_URL": self.slack_api,
+            "DEMO_SLACK_WEBHOOK_URL": self.slack_webhook,
+            "DEMO_WEBHOOK_URL": self.webhook,
+            "DEMO_SMTP_HOST": HOST,
+            "DEMO_SMTP_PORT": str(self.smtp_port),
+            SLACK_TOKEN: self.settings.slack_token,
+            WEBHOOK_SECRET: self.settings.webhook_secret,
+        }
 
 
 async def start(settings: Settings, record: Record, faults: Faults, stack: AsyncExitStack) -> Sinks:
