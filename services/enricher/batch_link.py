@@ -1,19 +1,38 @@
 """Link in batch mode: the predictions of `once` get their event, on a store in memory."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
+from services.enricher.domain.kind import Model
 from services.enricher.domain.linking import link_article
 from services.enricher.domain.reports import reported_frames
 from services.enricher.memory import MemoryStore
+from services.enricher.service import prediction, read_article
 from shared.codes import Change
 from shared.contracts import ArticleEnriched, EventChanged, Toll
 from shared.ids import uuid7
 
 Record = dict[str, Any]
 START = datetime(1970, 1, 1, tzinfo=UTC)  # message time of an undated article before any dated one
+
+
+def steps(model: Model) -> tuple[Callable[[Record], Record], Callable[[Record], Record]]:
+    """The two steps of `once --link`: read an article (in any process), then link it (in order, in one)."""
+    linker = BatchLinker()
+
+    def link(read: Record) -> Record:
+        article: ArticleEnriched = read["article"]
+        return {**prediction(read["id"], article.extraction), **linker(article)}
+
+    return partial(_read, model=model), link
+
+
+def _read(record: Record, model: Model) -> Record:
+    return {"id": record["id"], "article": read_article(record, model)}
 
 
 @dataclass

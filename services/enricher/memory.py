@@ -44,12 +44,16 @@ class MemoryStore:
         return self._related[event_id]
 
     def save(self, event: KnownEvent, changed: EventChanged, message_time: datetime) -> None:
-        known = self.events.get(event.event_id)
-        if known is not None:
+        self.keep_event(event)
+        if changed.merged_into is not None:
+            self._by_country[_country(event)].pop(event.event_id)
+
+    def keep_event(self, event: KnownEvent) -> None:
+        """Insert or update an event without a word of what changed."""
+        if known := self.events.get(event.event_id):
             self._by_country[_country(known)].pop(event.event_id, None)
         self.events[event.event_id] = event
-        if changed.merged_into is None:
-            self._by_country[_country(event)][event.event_id] = None
+        self._by_country[_country(event)][event.event_id] = None
 
     def attach(self, event_id: UUID, report: ReportRecord, decision: Decision) -> None:
         links = self._by_article.setdefault(report.article_id, {})

@@ -16,6 +16,7 @@ from shared.contracts import (
     article_id,
     message_id,
 )
+from shared.fingerprint import minhash
 from shared.stage import Incoming, Outgoing, Produced
 
 Record = dict[str, Any]
@@ -70,11 +71,11 @@ def read_article(record: Record, model: Model, *, every_place: bool = False) -> 
         published=published.date() if published else None,
         every_place=every_place,
     )
-    identity = url or f"urn:tocsin:{record['id']}"
+    identity = f"urn:tocsin:{record['id']}"  # the line's own id: sets hold one page under several
     return ArticleEnriched(
         article_id=article_id(identity),
         version="1",
-        url=identity,
+        url=url or identity,
         feed_url="",
         source=_string(record, "source") or "",
         fetched_at=published or EPOCH,
@@ -83,6 +84,7 @@ def read_article(record: Record, model: Model, *, every_place: bool = False) -> 
         published_at=published,
         published_day_only=day_only,
         language=language,
+        fingerprint=minhash(text),
         extraction=extraction,
     )
 
