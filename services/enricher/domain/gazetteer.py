@@ -166,6 +166,12 @@ def countries() -> dict[str, Place]:
 
 
 @cache
+def demonyms() -> frozenset[str]:
+    """Keys of the words for nationalities."""
+    return frozenset(normal(word) for *_, words in rows("countries.tsv") for word in words.split("|") if word) - {"us"}
+
+
+@cache
 def us_states() -> dict[str, Place]:
     """Postal code to US state."""
     facts = json.loads((LEXICON / "country_names.json").read_text(encoding="utf-8"))["us_states"]
@@ -187,13 +193,11 @@ def _small_tables() -> dict[str, tuple[Candidate, ...]]:
             entries.append(Candidate(place, alias))
 
     facts = json.loads((LEXICON / "country_names.json").read_text(encoding="utf-8"))
-    table = list(rows("countries.tsv"))
-    demonyms = {normal(word) for *_, words in table for word in words.split("|")}
-    for code, _, _, names, _ in table:
+    for code, _, _, names, _ in rows("countries.tsv"):
         own = {*filter(None, names.split("|"))}
         for name in (*own, *facts[code]["names"]):
             # Somali is Turkish for Somalia, but a nationality to everyone else
-            if name in own or normal(name) not in demonyms:
+            if name in own or normal(name) not in demonyms():
                 add(name, countries()[code], False)
     for code, _, _, names in rows("us_states.tsv"):
         for name in (us_states()[code].name, *filter(None, names.split("|"))):

@@ -169,6 +169,8 @@ def _accept(scan_: _Scan, name: Name, first: int, last: int) -> bool:
         return _accept_caseless(scan_, name, first, last)
     if scan_.caseless or _shouted(scan_.text, name):
         return _accept_caseless(scan_, name, first, last)
+    if single and name.key in gazetteer.demonyms() and _after(scan_, last).lower() not in {"region", "state"}:
+        return False
     if single and _initials(name.text):
         name.strong = gazetteer.curated(name.key)
         return name.strong

@@ -1,0 +1,91 @@
+"""Actors: armed groups by every name, in context; claims. Every sentence is the project's own."""
+
+import pytest
+
+from services.enricher.domain import actors, groups
+from services.enricher.domain.blame import responsible
+from services.enricher.domain.text import split
+
+
+def names(text: str, *countries: str) -> list[str]:
+    return [m.name for m in actors.find(text, countries=set(countries)) if m.kind == "organisation"]
+
+
+def test_knows_three_hundred_groups_with_a_source_each() -> None:
+    known = groups.groups()
+    assert len(known) >= 300
+    assert all(group.source and group.countries for group in known.values())
+    assert {group.parent for group in known.values()} - {None} <= set(known)
+
+
+@pytest.mark.parametrize(
+    ("text", "countries", "expected"),
+    [
+        ("The Taliban claimed the blast in Peshawar.", {"PK"}, ["Tehrik-i-Taliban Pakistan"]),
+        ("The Taliban claimed the blast in Kabul.", {"AF"}, ["Taliban"]),
+        ("The Taliban took Kabul, Pakistan said.", {"AF", "PK"}, ["Taliban"]),
+        ("The Pakistani Taliban fled.", set(), ["Tehrik-i-Taliban Pakistan"]),
+        ("IS-K and ISIS are two.", set(), ["Islamic State Khorasan Province", "Islamic State"]),
+        ("ISWAP raided the camp.", {"NG"}, ["Islamic State West Africa Province"]),
+        ("Gunmen of the ELN attacked.", {"CO"}, ["National Liberation Army"]),
+        ("guerrillas of the fmln blew up a pylon.", {"SV"}, ["Farabundo Marti National Liberation Front"]),
+        ("Militants of Lashkar-e-Tayyiba crossed.", {"IN"}, ["Lashkar-e-Taiba"]),
+        ("Боевики Исламское государство взяли на себя.", set(), ["Islamic State"]),
+        ("أعلن تنظيم الدولة الإسلامية مسؤوليته", set(), ["Islamic State"]),
+    ],
+)
+def test_groups_in_context(text: str, countries: set[str], expected: list[str]) -> None:
+    assert names(text, *countries) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Her son is a nurse and he let her go.",
+        "The Indian Army and the police took the town.",
+        "The Socialist Party lost the vote.",
+        "The blast hit a post near Arish in the Sinai Province.",
+        "Put money in an IRA before you retire.",
+    ],
+)
+def test_leaves_out_what_is_no_armed_group(text: str) -> None:
+    assert names(text, "US") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("A little-known group calling itself Sword of the Valley said it did it.", "Sword of the Valley"),
+        ("The Upper River Liberation Front sent a letter.", "Upper River Liberation Front"),
+        ("Police blame Jaish-e-Sahil for it.", "Jaish-e-Sahil"),
+    ],
+)
+def test_unknown_groups_are_kept_by_name(text: str, name: str) -> None:
+    found = [m for m in actors.find(text) if m.kind == "organisation"]
+    assert [(m.name, m.id, text[m.start : m.end]) for m in found] == [(name, None, name)]
+
+
+@pytest.mark.parametrize(
+    ("text", "modes"),
+    [
+        ("Boko Haram claimed responsibility for the raid.", ["claimed"]),
+        ("Responsibility was claimed by Boko Haram.", ["claimed"]),
+        ("Officials blamed Boko Haram for the raid.", ["blamed"]),
+        ("Suspected Boko Haram fighters burnt the village.", ["suspected"]),
+        ("Boko Haram denied it had any part in the raid.", ["denied"]),
+        ("Boko Haram is active there. No group has claimed responsibility.", ["unknown"]),
+        ("Boko Haram has struck before. The group claimed responsibility.", ["claimed"]),
+    ],
+)
+def test_claims(text: str, modes: list[str]) -> None:
+    found = [m for m in actors.find(text) if m.kind == "organisation"]
+    claims = actors.claims(text, [(s.start, s.end) for s in split(text)], found)
+    assert [claim.mode for claim in claims] == modes
+    assert all((claim.start is None) == (claim.mode == "unknown") for claim in claims)
+
+
+def test_the_group_that_suffered_is_not_responsible() -> None:
+    text = "A bomb hit the Houthi headquarters; Al-Qaeda in the Arabian Peninsula claimed responsibility."
+    found = [m for m in actors.find(text, countries={"YE"}) if m.kind == "organisation"]
+    claims = actors.claims(text, [(0, len(text))], found)
+    assert found[responsible(text, found, claims)[0]].name == "Al-Qaeda in the Arabian Peninsula"
