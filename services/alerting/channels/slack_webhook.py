@@ -15,6 +15,7 @@ def send(message: Message, config: SlackWebhookConfig, allowed: Collection[str])
     body = {
         "text": rendering.slack_text(message.alert),
         "blocks": rendering.slack_blocks(message.alert),
+        "mrkdwn": False,
         "unfurl_links": False,
         "unfurl_media": False,
         "metadata": {"event_type": "tocsin_alert", "event_payload": message.labels},

@@ -37,9 +37,13 @@ CLAIM = {
 NAME_LIMIT = 80  # characters of a name that comes from an article
 
 
+# Control characters, and those that turn the direction of what follows: they could make words look like others.
+_UNSAFE = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+
+
 def clip(text: str, limit: int) -> str:
-    """On one line and at most `limit` characters long."""
-    text = " ".join(text.split())
+    """On one line, at most `limit` characters long, without characters that are not to be seen."""
+    text = " ".join(text.split()).translate(_UNSAFE)
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 

@@ -1,0 +1,248 @@
+"""Every channel against a receiver that speaks its protocol: what arrives, and what each failure means."""
+
+import smtplib
+import socket
+import threading
+from collections.abc import Iterator
+from email import message_from_string, policy
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from deploy.local.sinks.server import Sinks
+from services.alerting.channels import CHANNELS, http, slack
+from services.alerting.channels import email as email_channel
+from services.alerting.channels.message import Message
+from services.alerting.channels.outcome import Dead, Retry, Sent, Unknown
+from services.alerting.domain.alert import compose
+from services.alerting.service import message_ref
+from shared.codes import Change, MessageKind
+from tests.alerts import EVENT, NOON, change, destination, report, rule
+from tests.receivers import receivers, scripted
+
+ALL = ["slack", "slack_webhook", "email", "webhook"]
+
+
+class Room:
+    """Sinks, and how to send to them."""
+
+    def __init__(self, sinks: Sinks, environment: dict[str, str]) -> None:
+        self.sinks = sinks
+        self.allowed = environment["ALERT_ALLOWED_HOSTS"].split(",")
+
+    def message(self, channel: str, root: Any = None, delivery: UUID | None = None, **values: Any) -> Message:
+        delivery = delivery or uuid4()
+        alert = compose(change(**values), MessageKind.UPDATE if root else MessageKind.ALERT, [rule()])
+        return Message(delivery, message_ref(destination("desk", channel), delivery), "desk", alert, root, NOON)
+
+    def send(self, channel: str, message: Message, **config: Any) -> Sent:
+        return CHANNELS[channel].send(message, destination("desk", channel, **config).config, self.allowed)
+
+    def got(self, channel: str) -> list[Any]:
+        return [message for message in self.sinks.record.messages if message.sink == channel]
+
+
+@pytest.fixture
+def fault() -> str | None:
+    """What goes wrong with the first message; tests give theirs as a parameter."""
+    return None
+
+
+@pytest.fixture
+def room(fault: str | None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Room]:
+    with receivers(faults=scripted(fault)) as (sinks, environment):
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        yield Room(sinks, environment)
+
+
+@pytest.mark.parametrize("channel", ALL)
+def test_an_alert_arrives_with_its_labels(room: Room, channel: str) -> None:
+    message = room.message(channel)
+    room.send(channel, message)
+    (got,) = room.got(channel)
+    assert "Peshawar" in got.text[:300]
+    assert got.labels == {
+        "delivery_id": str(message.delivery_id),
+        "event_id": str(EVENT),
+        "kind": "alert",
+        "article_id": str(report().article_id),
+        "fetched_at": got.labels["fetched_at"],
+        "published_at": got.labels["published_at"],
+    }
+    assert got.labels["published_at"].startswith("2023-01-30T12:00:00")
+
+
+@pytest.mark.parametrize("channel", ["slack", "email"])
+def test_an_update_joins_its_thread(room: Room, channel: str) -> None:
+    root = room.send(channel, room.message(channel)).ref
+    room.send(channel, room.message(channel, root, kind=Change.UPDATED, revision=2))
+    first, second = room.got(channel)
+    assert (first.thread, second.thread) == (None, first.ref)
+
+
+@pytest.mark.parametrize("fault", ["busy"])
+@pytest.mark.parametrize("channel", ALL)
+def test_busy_is_surely_not_sent(room: Room, channel: str, fault: str) -> None:
+    with pytest.raises(Retry) as caught:
+        room.send(channel, room.message(channel))
+    assert caught.value.after == (None if channel == "email" else 1.0)
+    assert room.got(channel) == []
+
+
+@pytest.mark.parametrize("fault", ["lost"])
+@pytest.mark.parametrize("channel", ALL)
+def test_taken_without_an_answer_is_unknown(room: Room, channel: str, fault: str) -> None:
+    with pytest.raises(Unknown):
+        room.send(channel, room.message(channel))
+    assert len(room.got(channel)) == 1
+
+
+@pytest.mark.parametrize("fault", ["hang"])
+@pytest.mark.parametrize("channel", ALL)
+def test_no_answer_in_time_is_unknown(room: Room, channel: str, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(slack, "ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(email_channel, "SECONDS", 0.3)
+    with pytest.raises(Unknown):
+        room.send(channel, room.message(channel))
+    assert room.got(channel) == []
+
+
+@pytest.mark.parametrize(
+    ("channel", "expected"), [("slack", Unknown), ("slack_webhook", Retry), ("email", Dead), ("webhook", Retry)]
+)
+@pytest.mark.parametrize("fault", ["error"])
+def test_a_server_error(room: Room, channel: str, expected: type[Exception], fault: str) -> None:
+    with pytest.raises(expected):
+        room.send(channel, room.message(channel))
+
+
+@pytest.mark.parametrize("channel", ALL)
+def test_a_missing_secret_is_told_by_its_name(room: Room, channel: str) -> None:
+    reference = {"slack": "token", "slack_webhook": "url", "email": "port", "webhook": "secret"}[channel]
+    with pytest.raises(Dead, match="env:TEST_NOT_SET is not set"):
+        room.send(channel, room.message(channel), **{reference: "env:TEST_NOT_SET"})
+
+
+@pytest.mark.parametrize("channel", ALL)
+def test_a_closed_port_is_surely_not_sent(room: Room, channel: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    room.allowed.append(f"127.0.0.1:{port}")
+    monkeypatch.setenv("TEST_SMTP_PORT", str(port))
+    for name in ("TEST_SLACK_API_URL", "TEST_SLACK_WEBHOOK_URL", "TEST_WEBHOOK_URL"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{port}/")
+    with pytest.raises(Retry):
+        room.send(channel, room.message(channel))
+
+
+@pytest.mark.parametrize("channel", ["slack", "slack_webhook", "webhook"])
+def test_a_private_address_is_refused_unless_allowed_by_name(room: Room, channel: str) -> None:
+    room.allowed.clear()
+    with pytest.raises(Dead, match="ALERT_ALLOWED_HOSTS"):
+        room.send(channel, room.message(channel))
+    assert room.got(channel) == []
+
+
+@pytest.mark.parametrize("channel", ["slack_webhook", "webhook"])
+@pytest.mark.parametrize("host", ["localhost", "[::1]", "[::ffff:127.0.0.1]", "2130706433", "169.254.169.254"])
+def test_no_other_spelling_of_a_private_address_gets_through(
+    room: Room, channel: str, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TEST_SLACK_WEBHOOK_URL", "TEST_WEBHOOK_URL"):
+        monkeypatch.setenv(name, f"http://{host}:{room.sinks.webhook_port}/")
+    with pytest.raises((Dead, Retry)):
+        room.send(channel, room.message(channel))
+    assert room.got(channel) == []
+
+
+def test_a_wrong_token_is_final(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEST_SLACK_TOKEN", "xoxb-wrong")
+    with pytest.raises(Dead, match="invalid_auth"):
+        room.send("slack", room.message("slack"))
+
+
+def test_slack_says_whether_it_took_a_message(room: Room) -> None:
+    config = destination("desk", "slack").config
+    taken, never = room.message("slack"), room.message("slack")
+    ref = room.send("slack", taken).ref
+    assert slack.find(taken, config, room.allowed) == ref  # type: ignore[arg-type]
+    assert slack.find(never, config, room.allowed) is None  # type: ignore[arg-type]
+    update = room.message("slack", ref, kind=Change.UPDATED, revision=2)
+    assert slack.find(update, config, room.allowed) is None  # type: ignore[arg-type]
+    second = room.send("slack", update).ref
+    assert slack.find(update, config, room.allowed) == second  # type: ignore[arg-type]
+
+
+def test_slack_is_asked_page_by_page(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slack, "PAGE", 2)
+    messages = [room.message("slack") for _ in range(5)]
+    refs = [room.send("slack", message).ref for message in messages]
+    assert slack.find(messages[0], destination("desk", "slack").config, room.allowed) == refs[0]  # type: ignore[arg-type]
+
+
+def test_a_mail_is_what_mail_programs_expect(room: Room) -> None:
+    root = room.send("email", room.message("email")).ref
+    message = room.message("email", root, kind=Change.UPDATED, revision=2)
+    room.send("email", message)
+    mail = message_from_string(room.got("email")[1].raw["source"], policy=policy.default)
+    assert mail["Subject"] == "Bombing in Peshawar, Pakistan: 12 killed"
+    assert mail["Message-ID"] == message.ref == f"<{message.delivery_id}@tocsin.example>"
+    assert mail["In-Reply-To"] == mail["References"] == root["message_id"]
+    assert mail["List-Unsubscribe"] == "<mailto:alerts@tocsin.example>"
+    assert mail.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]  # type: ignore[attr-defined]
+
+
+def test_a_mail_that_one_of_two_recipients_gets_is_sent_with_a_warning(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = smtplib.SMTP.rcpt
+    monkeypatch.setattr(
+        smtplib.SMTP, "rcpt", lambda self, to: (550, b"no such user") if "gone" in to else answer(self, to)
+    )
+    sent = room.send("email", room.message("email"), to=["duty@desk.example", "gone@desk.example"])
+    assert sent.warning == "gone@desk.example refused: SMTP 550: no such user"
+    with pytest.raises(Dead, match="no such user"):
+        room.send("email", room.message("email"), to="gone@desk.example")
+
+
+def test_a_webhook_is_signed_over_its_bytes(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEST_WEBHOOK_SECRET", "another")
+    with pytest.raises(Dead, match="401"):  # the sink checks
+        room.send("webhook", room.message("webhook"))
+
+
+def test_a_redirect_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+        def answer() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1/\r\nContent-Length: 0\r\n\r\n")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        got = http.post(f"http://127.0.0.1:{port}/", b"{}", {}, [f"127.0.0.1:{port}"])
+        thread.join()
+    with pytest.raises(Dead, match="HTTP 302"):
+        http.check(got)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("7", 7.0),
+        ("Mon, 30 Jan 2023 12:00:30 GMT", 30.0),
+        ("Mon, 30 Jan 2023 11:00:00 GMT", 0.0),
+        ("soon", None),
+        (None, None),
+    ],
+)
+def test_retry_after_is_read_in_seconds_and_as_a_date(header: str | None, seconds: float | None) -> None:
+    assert http.retry_after(header, NOON) == seconds
