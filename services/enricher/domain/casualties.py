@@ -38,9 +38,12 @@ def _sentence(tokens: list[Token], lists: Words, index: int, in_title: bool) -> 
     chunks = casualty_chunks.chunk(tokens, lists)
     tags = "".join(one.tag for one in chunks)
     periods = _periods(tokens, lists)
+    forces = any(token.lower in lists.forces for token in tokens)
     found: list[TollMention] = []
     for at, one in _governed(chunks, tags, lists):
         mention = _mention(one, at, chunks, tags, index)
+        if mention is not None and mention.of_perpetrators and mention.head in lists.fighters and not forces:
+            mention = replace(mention, of_perpetrators=False, perpetrators=None)
         if mention is not None:
             cumulative = any(_covers(start, mention, tokens[0].start) for start in periods)
             found.append(replace(mention, cumulative=cumulative, in_title=in_title))
@@ -118,6 +121,8 @@ def _mention(one: Governed, at: int, chunks: list[Chunk], tags: str, index: int)
         definite=all(chunk.definite for chunk in people),
         total=one.total,
         weak=one.weak,
+        bodies=one.bodies,
+        part=all(chunk.part for chunk in people),
         names=(names[0].start, names[0].end) if names else None,
         head=people[-1].head,
     )

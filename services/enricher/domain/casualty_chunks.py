@@ -11,6 +11,7 @@ be written as patterns over tags:
   i  wounded                       I  wounding                    j  injuries        f  suffered          h  in hospital
   s  shot, stabbed (dead or alive) S  shooting                    y  struck, hit     C  claimed (lives)   c  casualties
   t  kidnapped                     H  kidnapping                  e  hostages (noun)
+  M  "triple murder"   Q  "double shooting"
   b  was, were   ~  adverb   a  and   ,  comma   n  including   o  of   w  who   v  clause break   !  not   -  no
   l  to, at (after "death toll")   z  preposition   .  any other word   ;  colon, semicolon, dash
 """
@@ -30,7 +31,7 @@ _TAGS = {
     "wounding": "I", "injuries": "j", "suffered": "f", "ailing": "h", "shot": "s", "shooting": "S", "struck": "y", "taken": "t",
     "taking_hostage": "H", "hostages": "e", "casualties": "c", "be": "b", "adverbs": "~", "and": "a", "including": "n",
     "of": "o", "who": "w", "break": "v", "to": "l", "nobody": "0", "no_one": "-", "not": "!", "reflexive": "r",
-    "suicides": "R", "lives": "L",
+    "suicides": "R", "lives": "L", "ignored": ".",
 }  # fmt: skip
 _SIGNS = {",": ",", ";": ";", ":": ";", "—": ";", "–": ";", "(": ";", ")": ";", "-": ".", "&": "a", "|": ";", "/": "."}
 
@@ -54,6 +55,8 @@ class Chunk(NamedTuple):
     others: bool = False  # "two others": besides those already named
     definite: bool = False  # "the man": known already
     bare: bool = False  # one person, no number in the text
+    part: bool = False  # "one of them": part of those just counted
+    plain: bool = False  # one person without an article: "teen", "shooting suspect"
     head: str = ""
 
 
@@ -68,6 +71,12 @@ class Words:
         self.plural = Phrases({"x": data["people_plural"], "p": data.get("perpetrators_plural", [])})
         self.singular = Phrases({"x": data.get("people_singular", []), "p": data.get("perpetrators_singular", [])})
         self.things = frozenset(data.get("things", []))
+        self.multiples: dict[str, int] = data.get("multiples", {})
+        self.multiple_killed = frozenset(data.get("multiple_killed", []))
+        self.multiple_hit = frozenset(data.get("multiple_hit", []))
+        self.fighters = frozenset(data.get("fighters", []))
+        self.forces = frozenset(data.get("forces", []))
+        self.bodies = frozenset(data.get("bodies", []))
         self.collective = Phrases({"collective": data.get("collective_of", [])})
         self.possessives = frozenset(data.get("possessives", []))
         self.another = Phrases({"another": data.get("another", [])})
@@ -97,9 +106,15 @@ def chunk(tokens: Sequence[Token], lists: Words) -> list[Chunk]:
 def _next(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk | None, int]:
     token = tokens[index]
     if token.lower in _SIGNS:
-        if token.text == "," and (stop := _age(tokens, index, lists)) is not None:
+        if token.text == "," and (stop := _age(tokens, index)) is not None:
             return None, stop
         return Chunk(_SIGNS[token.lower], token.start, token.end), index + 1
+    if token.lower in lists.multiples and index + 1 < len(tokens):
+        value, noun = lists.multiples[token.lower], tokens[index + 1].lower
+        tag = "M" if noun in lists.multiple_killed else "Q" if noun in lists.multiple_hit else "."
+        return Chunk(tag, token.start, tokens[index + (tag != ".")].end, value, value, value), index + 1 + (tag != ".")
+    if (aged := _aged(tokens, index, lists)) is not None:
+        return aged
     for read in (_counted, _another, _one):
         if (found := read(tokens, index, lists)) is not None:
             return found
@@ -112,7 +127,8 @@ def _next(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk | No
     for read in (_people, _name):
         if (found := read(tokens, index, lists)) is not None:
             return found
-    return Chunk("z" if token.lower in _PREPOSITIONS else ".", token.start, token.end), index + 1
+    tag = "z" if token.lower in _PREPOSITIONS else "."
+    return Chunk(tag, token.start, token.end, head=token.text if index and tag == "." else ""), index + 1
 
 
 def _counted(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk, int] | None:
@@ -136,9 +152,15 @@ def _counted(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk, 
         after = stop
     return (
         Chunk(tag if tag != "x" else "g", tokens[index].start, tokens[after - 1].end, quantity.low, quantity.best,
-              quantity.high, more and not others, others, head=head),
+              quantity.high, more and not others, others, head=head, part=_part(tokens, stop)),
         after,
     )  # fmt: skip
+
+
+def _part(tokens: Sequence[Token], index: int) -> bool:
+    """ "one of them", "two of the wounded"."""
+    following = [token.lower for token in tokens[index : index + 2]]
+    return len(following) == 2 and following[0] == "of" and following[1] in ("them", "whom", "those", "these", "the")
 
 
 def _pronoun(tokens: Sequence[Token], index: int, quantity: Quantity, lists: Words) -> bool:
@@ -170,8 +192,13 @@ def _counts_people(tokens: Sequence[Token], index: int, quantity: Quantity, list
         )
     ):
         return False
+    if digits and _of_ages(tokens, index):
+        return False
     if after is not None:
-        if after.text in ("-", "/", ":", "°") and after.start == tokens[quantity.stop - 1].end:
+        number_follows = quantity.stop + 1 < len(tokens) and tokens[quantity.stop + 1].text[0].isdigit()
+        if after.text == ":" and not number_follows:
+            return True
+        if after.text in ("-", "–", "/", ":", "°", "]") and after.start == tokens[quantity.stop - 1].end:
             return False  # 20-year-old, 10:30, 5/6
         if after.lower in lists.numbers.units or (digits and after.lower in lists.numbers.months):
             return False
@@ -188,22 +215,41 @@ def _head(tokens: Sequence[Token], index: int, lists: Words) -> tuple[str, str, 
     while index < min(len(tokens), first + REACH):
         token = tokens[index]
         if token.lower in lists.things:
-            return ".", token.lower, index + 1
+            if best is not None or not _goes_on_to_people(tokens, index + 1, lists):
+                return ".", token.lower, index + 1
+            index += 1  # "village chief", "road workers"
+            continue
         if (at := lists.plural.at(tokens, index) or lists.singular.at(tokens, index)) is not None:
             tag, stop = at
             if best is not None and best[0] == "p" and tag == "x":
                 tag = "x" if tokens[index].lower not in ("members", "member", "suspects") else "p"
+            if best is not None and best[1] in _MEMBERS and best[0] == "x":
+                best, index = (tag, best[1], stop), stop  # "a member of the Sons of Iraq": one
+                break
             best, index = (tag, token.lower, stop), stop
             continue
         if token.lower == "of" and (index == first or (best is not None and best[1] in _MEMBERS)):
             index += 1
             continue
-        if _ends_phrase(tokens, index, lists) or (best is not None and best[1] not in _MEMBERS):
+        if best is not None and token.text in ("'s", "’s", "'"):
+            owned = _head(tokens, index + 1, lists) if index + 1 < len(tokens) and token.text != "'" else ("q", "", 0)
+            return owned if owned[0] in ("x", "p", ".") else best
+        if token.text == "(" and index + 2 < len(tokens) and tokens[index + 2].text == ")":
+            index += 3  # "Armed Force (CAF) jawans"
+            continue
+        described = best is None or best[1] in _MEMBERS or tokens[index - 1].text[0].isupper()  # "three Indian security men"
+        if _ends_phrase(tokens, index, lists) or not described:
             break
         index += 1
     if best is not None:
         return best
     return ("u" if index > first else "q"), (tokens[first].lower if first < len(tokens) else ""), max(index, first)
+
+
+def _goes_on_to_people(tokens: Sequence[Token], index: int, lists: Words) -> bool:
+    return index < len(tokens) and (
+        lists.plural.at(tokens, index) is not None or lists.singular.at(tokens, index) is not None
+    )
 
 
 _MEMBERS = frozenset({"members", "member"})
@@ -218,9 +264,23 @@ def _ends_phrase(tokens: Sequence[Token], index: int, lists: Words) -> bool:
     if not token.text[0].isalpha():
         return True
     at = lists.tagged.at(tokens, index)
-    if at is not None and at[0] not in ("~",):
+    if at is not None:
         return True
     return token.lower in _PREPOSITIONS or token.lower in lists.numbers.words
+
+
+_AGES = frozenset({"age", "ages", "aged", "block"})
+_AGE_LINKS = frozenset({"from", "to", "and", "between", "in", "of", "-", ",", "ranging", "were", "are"})
+
+
+def _of_ages(tokens: Sequence[Token], index: int) -> bool:
+    """ "ages 19, 26 and 30", "ranging in age from 19 to 27"."""
+    for token in reversed(tokens[max(0, index - 8) : index]):
+        if token.lower in _AGES:
+            return True
+        if not token.text.isdigit() and token.lower not in _AGE_LINKS:
+            return False
+    return False
 
 
 _PREPOSITIONS = frozenset(
@@ -228,6 +288,22 @@ _PREPOSITIONS = frozenset(
     "across between within without toward towards behind along aboard onto off out up down than there here not yesterday "
     "today monday tuesday wednesday thursday friday saturday sunday early late who whom what how had would will can".split()
 )
+
+
+_AGE_UNITS = frozenset({"year", "years", "month", "months", "week", "weeks", "day", "days"})
+
+
+def _aged(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk | None, int] | None:
+    """ "16-year-old": one person, unless the noun follows ("16-year-old boy", "16-year-old Ali Saad")."""
+    words = [token.lower for token in tokens[index : index + 5] if token.text not in "-–"]
+    if len(words) < 3 or words[1] not in _AGE_UNITS or words[2] not in ("old", "olds"):
+        return None
+    if not (words[0].isdigit() or words[0] in lists.numbers.words):
+        return None
+    stop = index + next(i for i, token in enumerate(tokens[index:]) if token.lower in ("old", "olds")) + 1
+    if stop < len(tokens) and (tokens[stop].text[0].isupper() or _head(tokens, stop, lists)[0] in ("x", "p")):
+        return None, stop
+    return Chunk("g", tokens[index].start, tokens[stop - 1].end, 1, 1, 1, bare=True, head="old"), stop
 
 
 def _another(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk, int] | None:
@@ -321,7 +397,7 @@ def _people(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk, i
         if count is None:
             return Chunk(tag, token.start, tokens[after - 1].end, head=head), after
         return Chunk(
-            "g" if tag == "x" else "p", token.start, tokens[after - 1].end, 1, 1, 1, bare=True, head=head
+            "g" if tag == "x" else "p", token.start, tokens[after - 1].end, 1, 1, 1, bare=True, plain=True, head=head
         ), after
     return None
 
@@ -350,7 +426,7 @@ def _name(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk, int
             "ul",
             "ur",
         )
-        if not (capital or particle) or token.lower in lists.things:
+        if not (capital or particle) or token.lower in lists.things or token.lower in lists.bodies:
             break
         if capital and (lists.tagged.at(tokens, stop) is not None or token.lower in _PREPOSITIONS):
             break
@@ -362,22 +438,17 @@ def _name(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk, int
     return Chunk("m", tokens[index].start, tokens[stop - 1].end, 1, 1, 1, bare=True, head=tokens[stop - 1].lower), stop
 
 
-def _age(tokens: Sequence[Token], index: int, lists: Words) -> int | None:
-    """ ", 22," after a name: the index of the second comma, so that the name and its clause stay joined."""
-    if index + 1 >= len(tokens):
+def _age(tokens: Sequence[Token], index: int) -> int | None:
+    """ "Jane Roe, 22, was": the index after the age that begins at this comma, so that a name and its clause stay joined."""
+    after = tokens[index + 1 : index + 4]
+    if len(after) > 1 and after[0].lower == "aged":
+        after = after[1:]
+    if not after or not after[0].text.isdigit() or not 0 < int(after[0].text) < 110:
         return None
-    digits = tokens[index + 1].text
-    if not (digits.isdigit() and 0 < int(digits) < 110):
-        if tokens[index + 1].lower == "aged" and index + 2 < len(tokens):
-            return index + 3
-        return None
-    if index + 2 >= len(tokens) or tokens[index + 2].text in (",", ".", ";", ")"):
-        before = tokens[index - 1] if index else None
-        if before is not None and before.text[0].isupper():
-            return index + 3 if index + 2 < len(tokens) and tokens[index + 2].text == "," and False else index + 2
-    if (
-        tokens[index + 2].lower in ("and", "of", "who", "was", "were", "both", "died")
-        and tokens[index - 1].text[:1].isupper()
-    ):
-        return index + 2
+    before = tokens[index - 1] if tokens[index - 1].text != "." else tokens[index - 2]
+    if index and before.text[0].isupper() and (len(after) == 1 or not after[1].text[0].isalpha() or after[1].lower in _AGE_ENDS):
+        return index + 1 + next(i for i, one in enumerate(tokens[index + 1 :], 1) if one.text == after[0].text)
     return None
+
+
+_AGE_ENDS = frozenset({"and", "of", "who", "was", "were", "both", "died", "from", "a", "an", "is", "in", "on", "or"})

@@ -14,19 +14,20 @@ _ONE = "[gqumxp0]"
 _LIST = rf"(?P<list>{_ONE}(?:,?a?~*{_ONE})*)"
 _OBJECT = re.compile(rf"~*{_LIST}(?P<far>[.omz~]{{0,4}},?a~*[gq](?![~w]*b?~*[kdishtfyDjTb]))?")
 _TITLED = re.compile(r"~*\.{1,3}(?P<list>g?m|g)")  # killed opposition leader Jane Roe
-_ALONG = re.compile(r",?~*(?P<with>a)~*(?P<list>[gqum])(?![~w]*b?~*[kdishtfyDjTb])")
+_ALONG = re.compile(r",?~*(?P<with>a)~*(?P<list>[gqump](?:[.oz]{0,4},?a?~*[gqump])*)(?![~w]*b?~*[kdishtfyDjTb])")
 _OF_OBJECT = re.compile(rf"~*o~*{_LIST}")
 _INVERTED = re.compile(rf"b[b~]*{_LIST}")  # "Also killed were ..."
 _NEXT_VERB = re.compile(r"[~w]*(?:b[b~]*)?[kdishtfyDjT]")
 _REST = (  # what may stand between a subject and its verb
     r"[~b]*",
     r",?w[b~]*",
-    r",n[^;kKdiIsSTv]{1,16}(?:,[b~]*|[b~]+)",
+    r",?w[b~]*[kihst][^;kKi]{0,12}b[b~]*",  # who were abducted were found
+    r",?n[^;kKdiIsSTv]{1,16}(?:,[b~]*|b[b~]*)",
     r",[^;kKdiIsSTvgq]{1,8},[b~]+",
-    r";[^;kKdiIsST]{1,8};[b~]*",
-    r"[.omz~,]{0,9}b[b~]*",
+    r";[^;kKdiIsST]{1,14};[b~]*",
+    r"[.omz~,f]{0,9}(?:;[^;]{1,4};)?~*b[b~]*",
     r"[oz][.mxz~]{1,5}[b~]*",
-    r"b[b~]*[kdishtfy][.olz~]{0,4}a[b~]*",  # were kidnapped and later ...
+    r"[b~]*b[b~]*[kdishtfy][.olz~]{0,4}a[b~]*",  # were kidnapped and later ...
 )
 _SUBJECT = re.compile(rf"(?P<inc>n[.z~]{{0,2}})?{_LIST}(?:{'|'.join(_REST)})$")
 _INCLUDING = re.compile(rf"[^;v]{{0,12}}?n[~.z]{{0,2}}{_LIST}")
@@ -43,6 +44,7 @@ class Governed(NamedTuple):
     people: list[Chunk]
     total: bool = False
     weak: bool = False
+    bodies: bool = False  # counts the dead, whoever they are: "four dead", "toll"
 
 
 def governed(chunks: Sequence[Chunk], tags: str, at: int) -> list[Governed]:
@@ -50,6 +52,8 @@ def governed(chunks: Sequence[Chunk], tags: str, at: int) -> list[Governed]:
     trigger = tags[at]
     if trigger == "R":
         return _suicide(chunks, tags, at)
+    if trigger in "MQ":
+        return [Governed("killed" if trigger == "M" else "hit", [chunks[at]._replace(tag="q")])]
     if _negated(chunks, tags, at):
         return []
     if trigger in _VERBS:
@@ -75,7 +79,7 @@ _VERBS = {
     "h": ("injured", False, True),
     "f": ("injured", False, True),
 }
-TRIGGERS = frozenset([*_VERBS, *"RDjTC-0"])
+TRIGGERS = frozenset([*_VERBS, *"RDjTC-0MQ"])
 
 
 def _verb(chunks: Sequence[Chunk], tags: str, at: int, kind: str, active: bool, passive: bool) -> list[Governed]:
@@ -88,12 +92,14 @@ def _verb(chunks: Sequence[Chunk], tags: str, at: int, kind: str, active: bool, 
     is_passive = passive and before.rstrip("~").endswith("b")
     if active and not is_passive:
         people = _object(chunks, tags, at + 1)
+        if trigger == "S" and all(one.plain or one.tag == "m" for one in people):
+            return []  # "shooting suspect"
         if people:
             return [Governed(kind, people)]
     if passive:
         people = _subject(chunks, tags, at)
         if people:
-            return [Governed(kind, people, weak=trigger in "hf")]
+            return [Governed(kind, people, weak=trigger in "hf", bodies=trigger == "d")]
         if trigger in "kisy" and (match := _INVERTED.match(tags, at + 1)):
             return [Governed(kind, _slice(chunks, match, "list"))]
     return []
@@ -101,19 +107,36 @@ def _verb(chunks: Sequence[Chunk], tags: str, at: int, kind: str, active: bool, 
 
 def _object(chunks: Sequence[Chunk], tags: str, start: int) -> list[Chunk]:
     match = _OBJECT.match(tags, start) or _OF_OBJECT.match(tags, start)
+    if match is None and _lone_name(chunks, tags, start):
+        return [chunks[start]._replace(tag="m", low=1, best=1, high=1, bare=True)]
     if match is None:
         match = _TITLED.match(tags, start)
         return united(chunks, tags, *match.span("list"))[-1:] if match and chunks[match.end() - 1].bare else []
     first, stop = match.span("list")
     following = _NEXT_VERB.match(tags, stop)
-    if following is not None and not (tags[start - 1] == "s" and tags[stop] == "d"):
-        # The last group is the subject of the next verb: "killed five and two were hurt".
-        stop -= 1
-        while stop > first and tags[stop - 1] in ",a~":
-            stop -= 1
-        return united(chunks, tags, first, stop)
+    if following is not None and not (tags[start - 1] in "sS" and tags[stop] == "d"):
+        return united(chunks, tags, first, _without_last(tags, first, stop))
+    if tags[stop : stop + 1] == "n" and chunks[stop].head in _PARTS and tags[first:stop].rstrip(",").count(",") + tags[first:stop].count("a"):
+        stop = _without_last(tags, first, stop)  # "killed six, five of them children"
+    if tags[stop : stop + 1] in ("~", "h") and tags[stop - 1] == "q" and tags[stop - 2 : stop - 1] == ",":
+        stop -= 2  # "injuring six soldiers, three seriously"
     far = "far" in match.re.groupindex and match["far"] and not chunks[match.end() - 1].bare
     return united(chunks, tags, first, stop) + ([chunks[match.end() - 1]] if far else [])
+
+
+def _lone_name(chunks: Sequence[Chunk], tags: str, at: int) -> bool:
+    """ "killed Zahran." """
+    if tags[at : at + 1] != "." or not chunks[at].head[:1].isupper():
+        return False
+    return at + 1 == len(tags) or not (tags[at + 1] in "gxupm" or chunks[at + 1].head[:1].isupper())
+
+
+def _without_last(tags: str, first: int, stop: int) -> int:
+    """The last group is the subject of the next verb: "killed five and two were hurt"."""
+    stop -= 1
+    while stop > first and tags[stop - 1] in ",a~":
+        stop -= 1
+    return stop
 
 
 def _subject(chunks: Sequence[Chunk], tags: str, at: int) -> list[Chunk]:
@@ -123,19 +146,21 @@ def _subject(chunks: Sequence[Chunk], tags: str, at: int) -> list[Chunk]:
         return []
     first, stop = match.span("list")
     people = united(chunks, tags, base + first, base + stop)
-    if match["inc"] and "a" in tags[base + first : base + stop]:
-        people = people[-1:]  # "killing five, including a child, and 12 were hurt"
-    verb = next((one.head for one in reversed(chunks[base + stop : at]) if one.tag == "b"), "")
-    if verb in _PLURAL and len(people) == 1 and people[0].bare:
-        whole = _SUBJECT.search(tags[base : base + first]) if match["inc"] else None
+    governed_before = re.search(r"(?<!b)[kKiIsS][~.]{0,2}$", tags[: base + first].replace("b~", "b"))
+    if (match["inc"] and "a" in tags[base + first : base + stop]) or (governed_before and len(people) > 1):
+        people = people[-1:]  # "killed five, including a child, and 12 were hurt"
+    verbs = {one.head for one in chunks[base + stop : at] if one.tag in "b~"}
+    if verbs & _PLURAL and len(people) == 1 and people[0].bare:
+        whole = _SUBJECT.search(tags[base : base + match.start()]) if match["inc"] else None
         return united(chunks, tags, base + whole.start("list"), base + whole.end("list")) if whole else []
     along = _ALONG.match(tags, at + 1)
     if along and chunks[along.start("with")].head in _TOGETHER:
-        people = [*people, chunks[along.start("list")]]
+        people = [*people, *united(chunks, tags, *along.span("list"))]
     return people
 
 
-_PLURAL = ("were", "are")
+_PARTS = ("of", "among", "amongst")
+_PLURAL = frozenset({"were", "are", "have"})
 _TOGETHER = ("along", "together", "as", "plus")
 
 
@@ -145,7 +170,7 @@ def united(chunks: Sequence[Chunk], tags: str, first: int, stop: int) -> list[Ch
     joined = "a" in tags[first:stop]
     separator = ""
     for one, tag in zip(chunks[first:stop], tags[first:stop], strict=True):
-        if tag in ",a~":
+        if tag not in "gqumxp0":
             separator += tag
             continue
         apposed = (
@@ -159,7 +184,7 @@ def united(chunks: Sequence[Chunk], tags: str, first: int, stop: int) -> list[Ch
         if not apposed:
             people.append(one)
         elif tag == "m":
-            people[-1] = people[-1]._replace(head=one.head)
+            people[-1] = people[-1]._replace(head=one.head, tag="m")
         separator = ""
     return people
 
@@ -175,10 +200,11 @@ def _noun(chunks: Sequence[Chunk], tags: str, at: int) -> list[Governed]:
     base = max(0, at - 4)
     if match := _NOUN_COUNT.search(tags[base:at]):
         start, stop = match.span("list")
-        return [Governed(kind, list(chunks[base + start : base + stop]))]
-    if match := _OF_OBJECT.match(tags, at + 1):
-        return [Governed(kind, _slice(chunks, match, "list"))]
-    return []
+        return [Governed(kind, list(chunks[base + start : base + stop]), bodies=True)]
+    link = next((one for one in chunks[at + 1 : at + 3] if one.tag != "~"), None)
+    to_whom = link is not None and link.head == "to" and tags[at] == "j"
+    people = _object(chunks, tags, at + 1 + to_whom) if link is not None and (link.tag == "o" or to_whom) else []
+    return [Governed(kind, people, bodies=True)] if people else []
 
 
 def _toll(chunks: Sequence[Chunk], tags: str, at: int) -> list[Governed]:
@@ -188,7 +214,7 @@ def _toll(chunks: Sequence[Chunk], tags: str, at: int) -> list[Governed]:
         found.append(chunks[match.start("list")])
         if chunks[match.start("to")].head == "to":
             break
-    return [Governed("killed", found[-1:], total=True)] if found else []
+    return [Governed("killed", found[-1:], total=True, bodies=True)] if found else []
 
 
 def _lives(chunks: Sequence[Chunk], tags: str, at: int) -> list[Governed]:

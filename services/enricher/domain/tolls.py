@@ -31,6 +31,8 @@ class TollMention:
     definite: bool = False  # "the man": told of before
     total: bool = False  # "death toll"
     weak: bool = False  # a state, often of a part of the injured: "two are in critical condition"
+    bodies: bool = False  # all the dead, whoever they are: "four dead", "a toll of four"
+    part: bool = False  # of people counted before: "one of them died"
     names: tuple[int, int] | None = None  # span of the victim's name
     head: str = ""
     in_title: bool = False
@@ -49,39 +51,69 @@ def best(mentions: Sequence[TollMention], focus: Sequence[int] = ()) -> Tolls:
 
     mentions: those of the article's title and text; focus: the sentences that tell of this attack (all where empty).
     """
-    told = [one for one in mentions if not one.cumulative and (one.in_title or not focus or one.sentence in set(focus))]
+    wanted = set(focus)
+    told = [one for one in mentions if not one.cumulative and (one.in_title or not wanted or one.sentence in wanted)]
+    told = _near_the_first(told)
     killed, killed_by = _killed([one for one in told if one.kind == "killed"])
     injured, injured_by = _injured(told, killed)
     return Tolls(killed, injured, {"killed": killed_by, "injured": injured_by})
 
 
+def _near_the_first(told: list[TollMention]) -> list[TollMention]:
+    """Numbers that stand far below those of the attack are of other attacks."""
+    counted = [_position(one) for one in told if one.best and not one.bare]
+    if not counted:
+        return told
+    return [one for one in told if _position(one) <= max(min(counted), 0) + REACH]
+
+
 def _killed(mentions: list[TollMention]) -> tuple[Toll | None, list[TollMention]]:
-    victims = [one for one in mentions if not one.of_perpetrators and one.best]
-    dead_perpetrators = [one for one in mentions if one.of_perpetrators and one.best]
-    chosen = _leading(victims)
+    chosen = _leading([one for one in mentions if not one.of_perpetrators and one.best])
     total = sum(one.best or 0 for one in chosen)
     perpetrators = sum(one.perpetrators or 0 for one in chosen)
-    if dead_perpetrators and not perpetrators:
-        most = max(dead_perpetrators, key=lambda one: one.best or 0)
-        perpetrators = most.best or 0
+    dead = _leading([one for one in mentions if one.of_perpetrators and one.best])
+    if dead and not perpetrators and not (chosen and chosen[0].bodies and not chosen[0].bare):
+        perpetrators = dead[0].best or 0
         total += perpetrators
-        chosen = [*chosen, most]
-    if not chosen:
+        chosen = [*chosen, dead[0]]
+    if not chosen or _denied(chosen, mentions, "killed"):
         return _nobody(mentions)
-    return Toll(
-        low=_bound(chosen, "low"), best=total, high=_bound(chosen, "high"), perpetrators=perpetrators or None
-    ), chosen
+    return Toll(low=_bound(chosen, "low"), best=total, high=_bound(chosen, "high"), perpetrators=perpetrators or None), chosen
+
+
+def _position(one: TollMention) -> int:
+    return -1 if one.in_title else one.sentence
 
 
 def _leading(mentions: list[TollMention]) -> list[TollMention]:
-    """The total, with those who came on top; single persons are added up where there is no total."""
-    counted = [one for one in mentions if not one.bare]
-    if counted:
-        first = max((one for one in counted if not one.additional), default=counted[0], key=lambda one: one.best or 0)
-        later = [one for one in mentions if one.additional and one.sentence >= first.sentence and one is not first]
-        return [first, *later[:1]]
-    fresh = [one for one in mentions if not one.definite]
-    return fresh[:1] + [one for one in fresh[1:] if one.additional][:3] or mentions[:1]
+    """The mentions that give the total: the largest number near the first; single persons are added up without one."""
+    if not mentions:
+        return []
+    ordered = sorted(mentions, key=_position)
+    counted = [one for one in ordered if not one.bare]
+    first = _position(ordered[0])
+    near = [one for one in counted if _position(one) <= max(first, 0) + WINDOW]
+    if near:
+        first = _position(near[0])
+        near = [one for one in near if _position(one) <= (first + SPAN if first >= 0 else first)]
+        most = max((one for one in near if not one.additional), default=near[0], key=lambda one: (one.total, one.best or 0))
+        more = [one for one in near if one.additional and _position(one) > _position(most) and not one.bare]
+        return [most, *more[:1]]
+    return _singles([one for one in ordered if one.bare]) or counted[:1]
+
+
+WINDOW = 4  # sentences from the first mention in which the attack's numbers stand
+SPAN = 1
+REACH = 6
+
+
+def _singles(mentions: list[TollMention]) -> list[TollMention]:
+    """Single persons told of one by one: the first, and each who is said to be another."""
+    if not mentions:
+        return []
+    first = max((one for one in mentions[:3]), key=lambda one: (one.best or 0, -_position(one)))
+    others = [one for one in mentions if one.additional and _position(one) <= _position(first) + 1 and one is not first]
+    return [first, *others[:3]]
 
 
 def _bound(chosen: list[TollMention], side: str) -> int | None:
@@ -95,17 +127,50 @@ def _nobody(mentions: list[TollMention]) -> tuple[Toll | None, list[TollMention]
 
 
 def _injured(told: list[TollMention], killed: Toll | None) -> tuple[Toll | None, list[TollMention]]:
-    injured = [one for one in told if one.kind == "injured" and not one.of_perpetrators]
-    hit = [one for one in told if one.kind == "hit" and one.best and not one.of_perpetrators]
-    chosen = _leading([one for one in injured if one.best])
-    total = sum(one.best or 0 for one in chosen)
-    shot = _leading(hit)
-    struck = sum(one.best or 0 for one in shot)
-    dead = (killed.best - (killed.perpetrators or 0)) if killed else 0
-    if shot and not any(one.others for one in shot):
-        struck -= dead
-    if struck > total:
-        chosen, total = shot, struck
-    if not chosen:
+    sufferers = [one for one in told if not one.of_perpetrators and one.best]
+    wounded = _leading([one for one in sufferers if one.kind == "injured" and not one.weak])
+    hit = _leading([one for one in sufferers if one.kind == "hit"])
+    alive = sum(one.best or 0 for one in hit)
+    if hit and not _besides(hit, told):
+        alive -= (killed.best - (killed.perpetrators or 0)) if killed else 0
+    total = sum(one.best or 0 for one in wounded) - _died_later(wounded, told)
+    if alive > 0 and (not wounded or _outweighs(hit[0], wounded[0], alive - total)):
+        wounded, total = hit, alive
+    if not wounded and not hit:
+        wounded = _leading([one for one in sufferers if one.kind == "injured"])
+        total = sum(one.best or 0 for one in wounded)
+    if not wounded or total <= 0 or _denied(wounded, told, "injured"):
         return _nobody([one for one in told if one.kind == "injured"])
-    return Toll(low=_bound(chosen, "low"), best=total, high=_bound(chosen, "high")), chosen
+    return Toll(low=_bound(wounded, "low"), best=total, high=_bound(wounded, "high")), wounded
+
+
+def _died_later(wounded: list[TollMention], told: list[TollMention]) -> int:
+    """Of the wounded: "four were hurt. One of them died in hospital"."""
+    if not wounded:
+        return 0
+    later = [one for one in told if one.kind == "killed" and one.part and _position(one) > _position(wounded[0])]
+    return later[0].best or 0 if later else 0
+
+
+def _denied(chosen: list[TollMention], told: list[TollMention], kind: str) -> bool:
+    """ "at first three guards were said to be hurt, but later that no one was"."""
+    return any(
+        one.kind == kind and one.best == 0 and one.start > chosen[0].end and _position(one) == _position(chosen[0])
+        for one in told
+    )
+
+
+def _outweighs(hit: TollMention, wounded: TollMention, more: int) -> bool:
+    """People shot against people wounded: the number nearer the head of the article, of near ones the larger."""
+    if hit.bare != wounded.bare:
+        return wounded.bare
+    return _position(hit) <= _position(wounded) and (more > 0 or _position(wounded) - max(0, _position(hit)) > 2)
+
+
+def _besides(hit: list[TollMention], told: list[TollMention]) -> bool:
+    """ "one dead, four shot", "three others were shot": the dead are not among those shot."""
+    if any(one.others for one in hit):
+        return True
+    first = hit[0]
+    dead = [one for one in told if one.kind == "killed" and one.in_title == first.in_title and one.sentence == first.sentence]
+    return any(one.start < first.start and not one.bare for one in dead)
