@@ -236,15 +236,34 @@ def _is_common_head(word: str) -> bool:
     return any(low in _words()[kind] for kind in ("facilities", "streets", "papers", "teams", "directions"))
 
 
+_CROSS = re.compile(
+    r"(?:,| and| &) (?:[NSEW]\.? )?(?:[A-Z]\w+ ){1,2}(?:Streets?|Avenues?|Roads?|Sts?\.|Aves?\.|Boulevard|Drive)"
+)
+
+
+def _is_street(scan_: _Scan, name: Name) -> bool:
+    """One of two crossing streets, or a street after its block number."""
+    before = scan_.text[max(0, name.start - 40) : name.start]
+    if re.search(
+        r"\bblocks? of (?:[NSEW]\.? |North |South |East |West )?$|\d(?:st|nd|rd|th)(?: Street| Avenue)? and $", before
+    ):
+        return True
+    return bool(
+        re.search(r"\b(?:corner|intersection) of (?:[\w.]+ ){0,4}$", before) or _CROSS.match(scan_.text, name.end)
+    )
+
+
 def _fits(scan_: _Scan, name: Name, single: bool, before: str, after: str) -> bool:
     low = after.lower()
+    if _is_street(scan_, name):
+        return False
     if after[:1].isupper():
         if low in _words()["streets"] or low in _words()["papers"] or low in _words()["teams"]:
             return False
         name.part = True
         if low in _words()["facilities"] or low in _words()["titles"]:
             name.strong = True
-        elif not any(_notable(c) for c in name.candidates) and not name.strong:
+        elif not name.strong and not (_big(name) if single else any(_notable(c) for c in name.candidates)):
             return False
     if low in _words()["speech"] and single and not name.strong and not _big(name):
         return False
@@ -316,8 +335,12 @@ def _qualify(scan_: _Scan) -> None:
             continue
         names.append(name)
         match = _ABBREVIATION.match(scan_.text, name.end)
-        division = _abbreviations().get(match[1].replace(". ", ".")) if match else None
-        if match and division and any(_inside(c, division) for c in name.candidates):
+        division = _division(match[1]) if match else None
+        if match and division:
+            if not any(_inside(c, division) for c in name.candidates):
+                if any(c.place.kind == "country" for c in name.candidates):
+                    continue
+                name.candidates = [Candidate(_somewhere_in(division, name.text), False)]
             start, end = match.span(1)
             names.append(Name(start, end, match[1], normal(match[1]), [Candidate(division, False)], strong=True))
     for index, name in enumerate(names[:-1]):
@@ -330,6 +353,22 @@ def _qualify(scan_: _Scan) -> None:
         ):
             name.qualifier, name.strong = index + 1, True
     scan_.names = names
+
+
+def _division(form: str) -> gazetteer.Place | None:
+    """The state of a short form: Ind., IN, or In. as some papers have it."""
+    plain = form.replace(". ", ".")
+    return _abbreviations().get(plain) or (
+        _abbreviations().get(plain[:2].upper()) if len(plain) == 3 and plain not in _NO_STATES else None
+    )
+
+
+_NO_STATES = frozenset({"Ms.", "De.", "Al.", "St.", "Me.", "Or.", "Co.", "In.", "Oh."})
+
+
+def _somewhere_in(division: gazetteer.Place, name: str) -> gazetteer.Place:
+    """A town the gazetteer lacks, known to be in a state: the middle of the state stands for it."""
+    return division._replace(geonameid=None, name=name, kind="locality", population=0)
 
 
 def _inside(candidate: Candidate, division: gazetteer.Place) -> bool:

@@ -39,8 +39,7 @@ def resolve(names: Sequence[Name], hints: Mapping[str, float], english: bool = T
 
 def _options(names: Sequence[Name], members: Sequence[int], english: bool) -> dict[Candidate, float]:
     """Candidates with their prior; those that a qualifier next to the name admits, where there is one."""
-    candidates = names[members[0]].candidates
-    weighed = {c: prior(c, english) for c in candidates}
+    weighed = {c: prior(c, english) for index in members for c in names[index].candidates}
     for index in members:
         inside = _qualified(names, index)
         if inside:
@@ -63,11 +62,11 @@ def prior(candidate: Candidate, english: bool = True) -> float:
     if place.kind in _KIND:
         score = _KIND[place.kind]
     elif place.population == 0 and place.geonameid is None:
-        score = 6.8  # in the hand-kept table: well known
+        score = 7.5  # in the hand-kept table: well known
     else:
         score = math.log10(place.population + 10)
         if place.kind == "admin1":
-            score += 2.4 if place.country == "US" else -0.6
+            score += 0.5 if place.country == "US" else -0.6
         elif place.kind == "admin2":
             score -= 1.5
     if not candidate.alias:

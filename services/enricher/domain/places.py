@@ -6,6 +6,7 @@
 Nationalities are no places, but point to countries (`demonym_countries`).
 """
 
+import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -54,7 +55,7 @@ class Demonym:
     in_title: bool = False
 
 
-PRECISION = {"country": 6, "continent": 6, "admin1": 4, "admin2": 3, "region": 5, "sea": 7}
+PRECISION = {"locality": 4, "country": 6, "continent": 6, "admin1": 4, "admin2": 3, "region": 5, "sea": 7}
 
 
 def find(
@@ -96,7 +97,7 @@ def _mention(name: Name, candidate: Candidate, in_title: bool) -> PlaceMention:
         place.lon,
         place.country,
         _admin1(place),
-        place.name if place.kind in {"city", "neighbourhood", "landmark"} else None,
+        place.name if place.kind in {"city", "locality", "neighbourhood", "landmark"} else None,
         place.kind,
         PRECISION.get(place.kind, 1),
         place.radius_km,
@@ -189,7 +190,11 @@ def choose(
     often it is named; the dateline steps in where nothing else does. Its precision follows the words before it.
     """
     counts = Counter(mention.name for mention in mentions)
-    scored = [(_weight(m, focus, text, counts), m) for m in mentions if m.kind not in {"continent"}]
+    scored = [
+        (_weight(m, focus, text, counts) + _support(m, mentions, dateline), m)
+        for m in mentions
+        if m.kind != "continent"
+    ]
     if dateline and dateline.kind != "continent":
         scored.append((1.2, dateline))
     if not scored:
@@ -218,6 +223,23 @@ def _weight(mention: PlaceMention, focus: Sequence[tuple[int, int]], text: str, 
     if re.match(r"(?:,? \w+)? (?:man|woman|resident|native|teen|couple|based)\b|-(?:based|born)", after):
         score -= 0.9
     return score
+
+
+def _support(mention: PlaceMention, mentions: Sequence[PlaceMention], dateline: PlaceMention | None) -> float:
+    """Places of one event lie together: what stands alone, far from all others named, is likely misread."""
+    if mention.kind in {"country", "region", "sea"}:
+        return 0.0
+    others = [m for m in (*mentions, dateline) if m and m.name != mention.name and m.kind not in {"continent", "sea"}]
+    near = {m.name for m in others if _together(mention, m)}
+    return 0.4 * min(len(near), 3) if near or not others else -0.6
+
+
+def _together(one: PlaceMention, other: PlaceMention) -> bool:
+    if other.kind == "country":
+        return False
+    if one.country != other.country:
+        return False
+    return one.admin1 == other.admin1 or math.hypot(one.lat - other.lat, one.lon - other.lon) < 1.5
 
 
 def _nearness(mention: PlaceMention, focus: Sequence[tuple[int, int]]) -> float:
