@@ -88,7 +88,7 @@ def rule(name: str = "all", route: Any = None, **values: Any) -> Rule:
     return Rule.model_validate({"id": name, "owner": "desk", "route": route or {"now": "desk"}, **values})
 
 
-def destination(name: str = "desk", channel: str = "webhook", *, enabled: bool = True, **config: Any) -> Destination:
+def destination(name: str = "desk", channel: str = "webhook", /, *, enabled: bool = True, **config: Any) -> Destination:
     """Configurations as small as they may be; `config` adds to them."""
     least = {
         "webhook": {"url": "env:TEST_WEBHOOK_URL", "secret": "env:TEST_WEBHOOK_SECRET"},

@@ -48,7 +48,7 @@ def post(url: str, body: bytes, headers: dict[str, str], allowed: Collection[str
     try:
         response = pools.request(
             "POST", url, body=body, headers={**headers, "Connection": "close"}, preload_content=False,
-            redirect=False, retries=False, timeout=Timeout(CONNECT_SECONDS, ANSWER_SECONDS),
+            redirect=False, retries=False, timeout=Timeout(connect=CONNECT_SECONDS, read=ANSWER_SECONDS),
         )  # fmt: skip
     except (NewConnectionError, ConnectTimeoutError) as error:
         raise Retry(f"no connection: {error}") from error

@@ -178,7 +178,10 @@ def decide(change: EventChanged, at: datetime, book: Rulebook, threads: Mapping[
 def nearest_miss(decisions: list[Decision]) -> str:
     """Why nothing is sent, as the one reason of the case that came furthest."""
     order = list(Result)
-    return max((decision.result for decision in decisions), key=order.index, default="no_rules")
+    missed = [decision.result for decision in decisions if decision.result.kind is None]
+    if not missed:
+        return "told_before" if decisions else "no_rules"
+    return max(missed, key=order.index)
 
 
 def _decide(case: Case) -> Decision:

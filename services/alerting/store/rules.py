@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from pydantic import ValidationError
 from sqlalchemy import Connection, Row, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from services.alerting.domain.destinations import CONFIGS, Destination, Entry, checked
 from services.alerting.domain.explain import explain
@@ -43,7 +43,7 @@ def _state(connection: Connection) -> tuple[Any, ...]:
 
 def rules(connection: Connection) -> Iterable[tuple[Rule, int]]:
     """The newest version of every rule, switched off ones too; one that cannot be read is logged and left out."""
-    newest = select(tables.Rule).distinct(tables.Rule.id).order_by(tables.Rule.id, tables.Rule.version.desc())
+    newest = select(tables.Rule).ext(distinct_on(tables.Rule.id)).order_by(tables.Rule.id, tables.Rule.version.desc())
     for row in connection.execute(newest):
         try:
             yield Rule.model_validate(row.definition), row.version

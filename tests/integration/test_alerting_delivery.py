@@ -1,0 +1,289 @@
+"""The life of a delivery on a real database, with real receivers: nothing lost, nothing twice where it can be known."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Engine, select, text
+
+from services.alerting import commands
+from services.alerting.channels import CHANNELS, Channel
+from services.alerting.channels.outcome import Sent
+from services.alerting.delivery import Desk, deliver
+from services.alerting.domain.attempts import Patience
+from services.alerting.store import deliveries
+from shared.codes import Change, DeliveryState, EventStatus
+from shared.database import tables
+from shared.database.session import make_engine
+from tests.alerting_stage import Stage
+from tests.alerts import change, destination
+from tests.receivers import receivers, scripted
+
+ALL = ["slack", "slack_webhook", "email", "webhook"]
+AT_ONCE = Patience(first=0.001, longest=0.001, settle=0.001, attempts=4)
+RULE = {"id": "all", "route": {"now": "desk"}}
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    engine = make_engine(database_url, pool_size=8)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def faults() -> tuple[str | None, ...]:
+    """What goes wrong with the first messages; tests give theirs as a parameter."""
+    return ()
+
+
+class Office(Stage):
+    """The stage and a desk that delivers, with receivers."""
+
+    def __init__(self, engine: Engine, desk: Desk, messages: list[Any]) -> None:
+        super().__init__(engine)
+        self.desk, self.messages = desk, messages
+
+    def alert(self, channel: str = "webhook", **config: Any) -> UUID:
+        """The delivery of a first alert."""
+        self.rules(RULE, channel=channel, **config)
+        self.take(change())
+        return self.woken[-1]
+
+    def row(self, delivery: UUID) -> Any:
+        with self.engine.begin() as connection:
+            return connection.execute(select(tables.Delivery).where(tables.Delivery.id == delivery)).one()
+
+    def state(self, delivery: UUID) -> str:
+        return str(self.row(delivery).state)
+
+    def until_settled(self, delivery: UUID, most: int = 20) -> Any:
+        """Try as long as the delivery is open, as the sweeper would."""
+        for _ in range(most):
+            self.execute("UPDATE deliveries SET next_at = now() WHERE state IN ('retry', 'unknown')")
+            self.execute("UPDATE send_slots SET open_at = now()")
+            deliver(self.desk, delivery)
+            if self.state(delivery) in ("sent", "dead"):
+                break
+        return self.row(delivery)
+
+    def execute(self, statement: str) -> None:
+        with self.engine.begin() as connection:
+            connection.execute(text(statement))
+
+
+@pytest.fixture
+def office(engine: Engine, faults: tuple[str | None, ...], monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    with receivers(faults=scripted(*faults)) as (sinks, environment):
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        desk = Desk(engine, environment["ALERT_ALLOWED_HOSTS"].split(","), patience=AT_ONCE, slack_per_second=1000)
+        yield Office(engine, desk, sinks.record.messages)
+
+
+@pytest.mark.parametrize("channel", ALL)
+def test_a_delivery_is_sent_once_however_often_it_is_hinted_at(office: Office, channel: str) -> None:
+    delivery = office.alert(channel)
+    for _ in range(3):
+        deliver(office.desk, delivery)
+    row = office.row(delivery)
+    assert (row.state, row.attempts, row.ambiguous, row.error) == ("sent", 1, 0, None)
+    assert row.provider_ref and row.sent_at
+    assert len(office.messages) == 1
+
+
+@pytest.mark.parametrize("faults", [("lost",)])
+@pytest.mark.parametrize("channel", ALL)
+def test_taken_and_then_reset(office: Office, channel: str) -> None:
+    """Slack is asked and found to have it; elsewhere it is sent again under the same reference, and counted."""
+    delivery = office.alert(channel)
+    deliver(office.desk, delivery)
+    assert office.state(delivery) == DeliveryState.UNKNOWN
+    row = office.until_settled(delivery)
+    assert (row.state, row.ambiguous) == ("sent", 1)
+    assert len(office.messages) == (1 if channel == "slack" else 2)
+    assert {message.labels["delivery_id"] for message in office.messages} == {str(delivery)}
+    if channel in ("email", "webhook"):
+        assert {message.ref for message in office.messages} == {row.message_ref}
+
+
+@pytest.mark.parametrize("faults", [("error", "busy", "error", "lost")])
+@pytest.mark.parametrize("channel", ["slack", "webhook"])
+def test_whatever_goes_wrong_in_between_it_arrives(office: Office, channel: str) -> None:
+    office.desk = replace(office.desk, patience=replace(AT_ONCE, attempts=10))
+    row = office.until_settled(office.alert(channel))
+    assert row.state == "sent"
+    assert len(office.messages) == (1 if channel == "slack" else 2)
+
+
+@pytest.mark.parametrize("faults", [("busy",)])
+@pytest.mark.parametrize("channel", ["slack", "slack_webhook", "webhook"])
+def test_nobody_is_sent_to_before_the_time_it_asked_for(office: Office, channel: str) -> None:
+    first = office.alert(channel)
+    deliver(office.desk, first)
+    row = office.row(first)
+    assert row.state == "retry"
+    assert "429" in row.error
+    with office.engine.begin() as connection:
+        waits = connection.scalar(text("SELECT extract(epoch FROM next_at - now()) FROM deliveries"))
+    assert 0.5 < float(waits or 0) <= 1.0
+    office.take(change(event=UUID(int=7)))  # another event for the same receiver: it has to wait as well
+    (hint,) = deliver(office.desk, office.woken[-1])
+    assert 0.3 < (hint.seconds or 0) <= 1.0
+    assert office.messages == []
+
+
+def test_one_slack_channel_gets_one_message_a_second_the_others_wait_in_line(office: Office) -> None:
+    office.desk = replace(office.desk, slack_per_second=1)
+    office.alert("slack")
+    for number in range(1, 4):
+        office.take(change(event=UUID(int=number)))
+    first, second, third, _ = office.woken
+    hints = deliver(office.desk, first)
+    assert [(hint.delivery, hint.seconds) for hint in hints] == [(second, 1.0)]
+    assert 0 < (deliver(office.desk, second)[0].seconds or 0) <= 1.0  # too early; it is the first in line
+    assert deliver(office.desk, third) == []  # the line sees to it
+    assert len(office.messages) == 1
+
+
+def test_an_update_waits_for_its_alert_and_joins_its_thread(office: Office) -> None:
+    alert = office.alert("slack")
+    office.take(change(Change.UPDATED, 2))
+    office.take(change(Change.CORRECTED, 3, status=EventStatus.CORRECTED))
+    _, update, correction = office.woken
+    assert deliver(office.desk, correction) == deliver(office.desk, update) == []
+    assert office.messages == []
+    hints = [hint.delivery for hint in deliver(office.desk, alert)]
+    assert update in hints
+    deliver(office.desk, correction)
+    assert len(office.messages) == 1
+    office.until_settled(update)
+    office.until_settled(correction)
+    root, second, third = office.messages
+    assert (second.labels["kind"], third.labels["kind"]) == ("update", "correction")
+    assert second.thread == third.thread == root.ref
+
+
+@pytest.mark.parametrize("channel", ALL)
+def test_a_missing_secret_kills_its_delivery_with_the_reason_and_a_resend_mends_it(
+    office: Office, channel: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = {"slack": "token", "slack_webhook": "url", "email": "sender", "webhook": "secret"}[channel]
+    delivery = office.alert(channel, **{name: "env:LATER"})
+    deliver(office.desk, delivery)
+    assert office.state(delivery) == "dead"
+    assert "env:LATER is not set" in office.row(delivery).error
+    value = {"slack": "TEST_SLACK_TOKEN", "slack_webhook": "TEST_SLACK_WEBHOOK_URL", "webhook": "TEST_WEBHOOK_SECRET"}
+    monkeypatch.setenv("LATER", "a@b.example" if channel == "email" else os.environ[value[channel]])
+    assert commands.dead(office.engine, "desk") == [delivery]
+    assert list(commands.resend(office.desk, [delivery])) == [f"{delivery} alert to desk: sent"]
+    assert len(office.messages) == 1
+
+
+def test_after_an_alert_that_died_the_next_change_is_an_alert(office: Office) -> None:
+    alert = office.alert(secret="env:NOT_SET")
+    office.take(change(Change.UPDATED, 2))
+    update = office.woken[-1]
+    deliver(office.desk, alert)
+    assert office.state(update) == "dead"
+    assert str(alert) in office.row(update).error
+    office.rules(RULE)
+    office.take(change(Change.UPDATED, 3))
+    assert office.row(office.woken[-1]).kind == "alert"
+
+
+@pytest.mark.parametrize("faults", [("error",) * 10])
+def test_it_is_given_up_after_so_many_attempts_with_the_last_reason(office: Office) -> None:
+    row = office.until_settled(office.alert())
+    assert (row.state, row.attempts) == ("dead", AT_ONCE.attempts)
+    assert row.error.startswith("given up: HTTP 500")
+
+
+def test_of_many_workers_one_sends(office: Office) -> None:
+    delivery = office.alert()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: deliver(office.desk, delivery), range(24)))
+    assert len(office.messages) == 1
+
+
+def test_a_silent_worker_loses_its_delivery_after_the_lease_and_cannot_settle_it_any_more(office: Office) -> None:
+    delivery = office.alert("slack")
+    with office.engine.begin() as connection:
+        silent = deliveries.claim(connection, delivery, 60, {})
+    assert isinstance(silent, deliveries.Claimed)
+    deliver(office.desk, delivery)
+    assert office.messages == []  # the lease holds
+    office.execute("UPDATE deliveries SET lease_until = now() - interval '1 second'")
+    with office.engine.begin() as connection:
+        assert deliveries.due(connection, 10, 10) == [delivery]
+    deliver(office.desk, delivery)
+    row = office.row(delivery)
+    assert (row.state, row.attempts, row.ambiguous) == ("sent", 2, 1)
+    with office.engine.begin() as connection:
+        assert not deliveries.settle(connection, silent, DeliveryState.DEAD, error="too late")
+    assert office.state(delivery) == "sent"
+
+
+def test_a_fault_of_ours_is_kept_tried_again_and_bounded(office: Office) -> None:
+    def broken(*_: Any) -> Sent:
+        raise ZeroDivisionError("a bug")
+
+    office.desk = replace(office.desk, channels={**CHANNELS, "webhook": Channel(broken)})
+    row = office.until_settled(office.alert())
+    assert (row.state, row.attempts) == ("dead", AT_ONCE.attempts)
+    assert "ZeroDivisionError: a bug" in row.error
+
+
+@pytest.mark.parametrize(
+    ("statement", "why"),
+    [
+        ("UPDATE destinations SET enabled = false", "is disabled"),
+        ('UPDATE destinations SET config = \'{"uri": "x"}\'', "config.uri: unknown field; allowed: timezone"),
+    ],
+)
+def test_a_destination_that_broke_meanwhile_says_so(office: Office, statement: str, why: str) -> None:
+    delivery = office.alert()
+    office.execute(statement)
+    deliver(office.desk, delivery)
+    assert office.state(delivery) == "dead"
+    assert why in office.row(delivery).error
+
+
+def test_a_test_message_takes_the_way_of_an_alert(office: Office) -> None:
+    office.rules(RULE, channel="email")
+    assert commands.test(office.desk, "desk").endswith("test to desk: sent")
+    assert office.messages[0].labels["kind"] == "test"
+    with pytest.raises(commands.CommandError, match="no destination 'gone'"):
+        commands.test(office.desk, "gone")
+    office.rules(RULE, channel="email", host="env:NOT_SET")
+    with pytest.raises(commands.CommandError, match="env:NOT_SET is not set"):
+        commands.test(office.desk, "desk")
+
+
+def test_a_sweep_takes_of_each_destination_a_few_so_that_none_starves(office: Office) -> None:
+    for number in range(1, 6):
+        office.rules(RULE)
+        office.take(change(event=UUID(int=number)))
+    with office.engine.begin() as connection:
+        assert deliveries.due(connection, 100, 2) == office.woken[:2]
+
+
+def test_two_destinations_on_one_slack_channel_share_its_rate() -> None:
+    assert destination("a", "slack").lane == destination("b", "slack").lane
+    assert destination("a", "slack").lane != destination("c", "slack", channel="C1").lane
+    assert destination("a").lane != destination("b").lane
+
+
+def test_waiting_grows_is_bounded_and_never_shorter_than_asked() -> None:
+    patience, delivery = Patience(first=2, longest=100), UUID(int=5)
+    waits = [patience.delay(delivery, attempt) for attempt in range(1, 12)]
+    assert 1.6 <= waits[0] <= 2.4
+    assert waits == [patience.delay(delivery, attempt) for attempt in range(1, 12)]
+    assert max(waits) <= 120
+    assert sum(waits) > 400
+    assert patience.delay(delivery, 1, asked=500) == 500
+    assert len({patience.delay(UUID(int=number), 5) for number in range(50)}) > 20  # spread
