@@ -1,13 +1,18 @@
-"""Makes an empty database and an empty broker fit for the services; doing it again changes nothing."""
+"""Makes an empty database and an empty broker fit for the services; doing it again changes nothing.
 
-from deploy.local.stack import Parts
+What does it is imported only then: loading it takes a second in which the parts can already start.
+"""
 
 
-def prepare(parts: Parts) -> None:
-    """Bring the database to the newest migration and create the missing topics."""
-    # Imported here, when the parts are being used: what is loaded earlier delays their start.
-    from shared.broker import create_topics
+def prepare_database(database_url: str) -> None:
+    """Bring the database to the newest migration."""
     from shared.database.session import migrate
 
-    migrate(parts.database_url)
-    create_topics(parts.bootstrap)
+    migrate(database_url)
+
+
+def prepare_topics(bootstrap: str) -> None:
+    """Create the topics that are missing."""
+    from shared.broker import create_topics
+
+    create_topics(bootstrap)

@@ -15,3 +15,4 @@ class Program:
     ready: Callable[[], bool] | None = None  # asked again and again until true; None: ready once started
     user: int | None = None  # user and group id to run as; None: the supervisor's own
     stop_signal: int = signal.SIGTERM
+    shown: bool = False  # its stdout goes to the user; otherwise, and its stderr always, to its log

@@ -9,6 +9,7 @@ from pathlib import Path
 from deploy.local import kafka, postgres, tansu, valkey
 from deploy.local.broker import Kind, choose
 from deploy.local.cache import cache_folder, stack_folder
+from deploy.local.prepare import prepare_database, prepare_topics
 from deploy.local.supervisor import Supervisor, say
 
 
@@ -35,15 +36,19 @@ class Parts:
 
 @contextmanager
 def parts(
-    folder: Path | None = None, environ: Mapping[str, str] = os.environ, say: Callable[[str], None] = say
+    folder: Path | None = None,
+    environ: Mapping[str, str] = os.environ,
+    say: Callable[[str], None] = say,
+    prepared: bool = False,
 ) -> Iterator[Parts]:
     """Run the parts and yield their addresses; stop them at the end.
 
+    `prepared`: with the newest migration in the database and all topics on the broker.
     Data stays in `folder`, for a later start to find; without one it goes to a new folder that is removed at the end.
     DATABASE_URL, KAFKA_BOOTSTRAP_SERVERS and CELERY_BROKER_URL name parts that run already: those are used as they are.
     """
     database_url = environ.get("DATABASE_URL")
-    bootstrap = environ.get("KAFKA_BOOTSTRAP_SERVERS")
+    bootstrap = environ.get("KAFKA_BOOTSTRAP_SERVERS") or ""
     celery_broker_url = environ.get("CELERY_BROKER_URL")
     kind = None if bootstrap else choose(environ)
     if kind == "kafka":
@@ -60,5 +65,10 @@ def parts(
         if not celery_broker_url:
             program, celery_broker_url = valkey.program(home)
             supervisor.launch(program)
+        if prepared:
+            supervisor.wait("postgres")
+            prepare_database(database_url)  # while the broker is still starting
         supervisor.wait()
-        yield Parts(database_url, bootstrap or "", celery_broker_url, kind, supervisor, home)
+        if prepared:
+            prepare_topics(bootstrap)
+        yield Parts(database_url, bootstrap, celery_broker_url, kind, supervisor, home)

@@ -63,29 +63,29 @@ class Supervisor:
         for program in programs:
             if program.name in self.alive():
                 raise ValueError(f"{program.name} runs already")
+            if program.name in self._children:
+                self._bury(program.name)
             self._programs[program.name] = program
             self._children[program.name] = self._spawn(program)
             self._starting[program.name] = time.monotonic()
 
-    def wait(self, limit: float = START_LIMIT) -> None:
-        """Wait until everything launched is ready; raise when one dies or takes longer than `limit` seconds."""
+    def wait(self, *names: str, limit: float = START_LIMIT) -> None:
+        """Wait until the named programs, or all, are ready; raise when one dies or takes over `limit` seconds."""
         deadline = time.monotonic() + limit
-        while self._starting:
-            for name, started in list(self._starting.items()):
-                ready = self._programs[name].ready
-                if (code := self._children[name].poll()) is not None:
-                    raise StackError(
-                        f"{name} ended with {code} while starting; its last words:\n{self.last_words(name)}"
-                    )
-                if ready is None or ready():
-                    del self._starting[name]
-                    self._say(f"{name:<12} ready in {time.monotonic() - started:.1f} s")
-                elif time.monotonic() > deadline:
-                    raise StackError(
-                        f"{name} is not ready after {limit:.0f} s; its last words:\n{self.last_words(name)}"
-                    )
-            if self._starting:
-                time.sleep(0.03)
+        while waiting := set(self._starting) & set(names or self._starting):
+            for name in waiting:
+                self._look(name)
+            if time.monotonic() > deadline and (late := waiting & set(self._starting)):
+                name = min(late)
+                raise StackError(f"{name} is not ready after {limit:.0f} s; its last words:\n{self.last_words(name)}")
+            time.sleep(0.05)
+
+    def _look(self, name: str) -> None:
+        ready = self._programs[name].ready
+        if (code := self._children[name].poll()) is not None:
+            raise StackError(f"{name} ended with {code} while starting; its last words:\n{self.last_words(name)}")
+        if ready is None or ready():
+            self._say(f"{name:<12} ready in {time.monotonic() - self._starting.pop(name):.1f} s")
 
     def stop(self, *names: str, limit: float = STOP_LIMIT) -> None:
         """Ask the named programs to end, all at once; after `limit` seconds they are killed."""
@@ -151,8 +151,8 @@ class Supervisor:
                 program.argv,
                 env={**os.environ, **program.env},
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
+                stdout=None if program.shown else log,
+                stderr=log,
                 start_new_session=True,
                 user=program.user,
                 group=program.user,

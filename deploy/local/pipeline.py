@@ -1,0 +1,107 @@
+"""The whole of Tocsin on one machine: parts, newsroom, sinks and services; for demo, replay and tests."""
+
+import os
+import secrets
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local.ports import HOST, accepts, free_port
+from deploy.local.program import Program
+from deploy.local.services import ROOT, answers, api_port, programs
+from deploy.local.stack import Parts, parts
+from deploy.local.supervisor import Supervisor, say
+
+RULES = ROOT / "deploy" / "rules.yml"
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A running pipeline."""
+
+    parts: Parts
+    supervisor: Supervisor  # of newsroom, sinks and services, by the names of `services.SERVICES`
+    environ: Mapping[str, str]  # the settings that the services got
+    newsroom: str  # address of the site that is being read
+    api: str  # address of the API
+    received: Path  # what the sinks got, a JSON line for each message
+
+
+@contextmanager
+def pipeline(
+    news: Path,
+    *,
+    speed: str = "all",
+    sink_options: Sequence[str] = (),
+    settings: Mapping[str, str] | None = None,
+    environ: Mapping[str, str] = os.environ,
+    say: Callable[[str], None] = say,
+) -> Iterator[Pipeline]:
+    """Run everything over the articles of `news`, with the demo's rules; stop it at the end.
+
+    `speed` is the newsroom's (`python -m tests.newsroom --help`), `sink_options` go to the sinks, `settings` to the
+    services, on top of what they need.
+    """
+    api = api_port(environ)
+    with parts(environ=environ, say=say, prepared=True) as running, _beside(running, say) as supervisor:
+        received = running.folder / "received.jsonl"
+        newsroom = free_port()
+        sinks, addresses = _sinks(received, newsroom, sink_options)
+        all_settings = {
+            **running.environ,
+            **addresses,
+            "FETCH_ALLOWED_HOSTS": f"{HOST}:{newsroom}",
+            "API_PORT": str(api),
+            "MESSAGE_TIME": "published",
+            **(settings or {}),
+        }
+        supervisor.launch(_newsroom(news, speed, newsroom), sinks, *programs(all_settings))
+        _configure(running.database_url)
+        supervisor.wait()
+        site = f"http://{HOST}:{newsroom}"
+        yield Pipeline(running, supervisor, all_settings, site, f"http://{HOST}:{api}", received)
+
+
+def _beside(running: Parts, say: Callable[[str], None]) -> Supervisor:
+    folder = running.folder / "services"
+    folder.mkdir()
+    return Supervisor(folder, say=say)
+
+
+def _newsroom(news: Path, speed: str, port: int) -> Program:
+    argv = (sys.executable, "-m", "tests.newsroom", "--news", str(news), "--speed", speed, "--port", str(port))
+    return Program("newsroom", argv, {"PYTHONPATH": str(ROOT)}, ready=lambda: answers(port, "/-/state"))
+
+
+def _sinks(received: Path, newsroom: int, options: Sequence[str]) -> tuple[Program, dict[str, str]]:
+    """Return how to run the sinks, and the settings that make alerting deliver to them."""
+    slack, smtp, webhook = free_port(), free_port(), free_port()
+    token, hook, secret = (secrets.token_urlsafe(24) for _ in range(3))
+    argv = [sys.executable, "-m", "deploy.local.sinks", "--record", str(received)]
+    argv += ["--slack-port", str(slack), "--smtp-port", str(smtp), "--webhook-port", str(webhook)]
+    argv += ["--newsroom", f"http://{HOST}:{newsroom}", *options]
+    env = {"DEMO_SLACK_TOKEN": token, "DEMO_SLACK_HOOK": hook, "DEMO_WEBHOOK_SECRET": secret, "PYTHONPATH": str(ROOT)}
+    ready = lambda: all(accepts(port) for port in (slack, smtp, webhook))  # noqa: E731
+    addresses = {
+        "DEMO_SLACK_API_URL": f"http://{HOST}:{slack}/api/",
+        "DEMO_SLACK_WEBHOOK_URL": f"http://{HOST}:{slack}/services/{hook}",
+        "DEMO_WEBHOOK_URL": f"http://{HOST}:{webhook}/alerts",
+        "DEMO_SMTP_HOST": HOST,
+        "DEMO_SMTP_PORT": str(smtp),
+        "DEMO_SLACK_TOKEN": token,
+        "DEMO_WEBHOOK_SECRET": secret,
+        "ALERT_ALLOWED_HOSTS": ",".join(f"{HOST}:{port}" for port in (slack, smtp, webhook)),
+    }
+    return Program("sinks", tuple(argv), env, ready, shown=True), addresses
+
+
+def _configure(database_url: str) -> None:
+    """Put the demo's rules in force."""
+    from services.alerting.commands import import_rules  # imported here, while the services load
+    from shared.database.session import make_engine
+
+    engine = make_engine(database_url, "pipeline")
+    import_rules(engine, RULES)
+    engine.dispose()
