@@ -234,6 +234,20 @@ def test_a_child_that_never_gets_ready_is_quoted(supervisor: Supervisor) -> None
         supervisor.wait(limit=0.3)
 
 
+def test_waiting_for_one_leaves_the_others_to_start(supervisor: Supervisor) -> None:
+    supervisor.launch(Program("slow", SLEEP, ready=lambda: False), Program("quick", SLEEP))
+    supervisor.wait("quick")
+    assert supervisor.alive() == {"slow", "quick"}
+
+
+def test_only_a_shown_program_speaks_to_the_user(supervisor: Supervisor, capfd: pytest.CaptureFixture[str]) -> None:
+    script = ("sh", "-c", "echo alert; echo trouble >&2; exec sleep 60")
+    supervisor.launch(Program("sinks", script, shown=True), Program("parser", script))
+    until(lambda: supervisor.last_words("parser") == "alert\ntrouble", "nothing was logged")
+    until(lambda: supervisor.last_words("sinks") == "trouble", "nothing was logged")
+    assert capfd.readouterr().out == "alert\n"
+
+
 def test_kill_restart_and_unasked_deaths(supervisor: Supervisor) -> None:
     supervisor.start("a", SLEEP, {})
     supervisor.start("b", SLEEP, {})
