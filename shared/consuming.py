@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
+from sqlalchemy.exc import OperationalError
 
 from shared import telemetry
-from shared.brokers.interface import Batch, BrokerError, Consumer, Partition, Reassigned
+from shared.brokers.interface import Batch, BrokerError, Consumer, Partition
 from shared.contracts import Topic
 from shared.envelope import M
 from shared.handler import Hook, Runtime, Stage
@@ -70,7 +71,7 @@ class _Loop:
     def __init__(self, stage: Stage[M], runtime: Runtime, work: Work, consumer: Consumer, split: bool) -> None:
         self._name, self._runtime, self._work, self._consumer, self._split = stage.name, runtime, work, consumer, split
         self._uncommitted: dict[Partition, int] = {}
-        self._attempts: dict[Partition, int] = {}
+        self._attempts: dict[Partition, tuple[int, int]] = {}  # the offset that failed, and how often in a row
         self._resume_at: dict[Partition, float] = {}
         self._targets: dict[Partition, int] = {}  # where to stop, when the runtime has an `until`
 
@@ -100,9 +101,6 @@ class _Loop:
 
     def _settle(self, progress: Progress) -> None:
         self._uncommitted.update(progress.reached)
-        for partition in progress.reached:
-            if partition not in progress.failed:
-                self._attempts.pop(partition, None)
         for partition, error in progress.failed.items():
             self._hold(partition, progress.reached[partition], error)
         self._commit()
@@ -121,8 +119,6 @@ class _Loop:
         except BrokerError as error:  # the next commit covers these too; if none comes, they are read again
             telemetry.COMMIT_ERRORS.labels(self._name).inc()
             log.warning("offsets were not committed", stage=self._name, error=str(error))
-            if isinstance(error, Reassigned):
-                self._uncommitted = {}
 
     def _run_hook(self, hook: Hook) -> None:
         try:
@@ -132,17 +128,25 @@ class _Loop:
             log.exception("after commit", stage=self._name)
 
     def _hold(self, partition: Partition, offset: int, error: Exception) -> None:
-        attempt = self._attempts.get(partition, 0)
+        failed_before, times = self._attempts.get(partition, (offset, 0))
+        attempt = times if failed_before == offset else 0
         seconds = pause(attempt)
-        self._attempts[partition] = attempt + 1
+        self._attempts[partition] = offset, attempt + 1
         self._resume_at[partition] = time.monotonic() + seconds
         self._consumer.pause(partition)
         self._consumer.seek(partition, offset)
         telemetry.RETRIES.labels(self._name).inc()
+        expected = isinstance(error, BrokerError | OperationalError)  # an outage: its message says it all
         log.warning(
-            "will try again", stage=self._name, partition=partition.number, offset=offset, attempt=attempt + 1,
-            seconds=round(seconds, 1), exc_info=error,
-        )  # fmt: skip
+            "will try again",
+            stage=self._name,
+            partition=partition.number,
+            offset=offset,
+            attempt=attempt + 1,
+            seconds=round(seconds, 1),
+            error=f"{type(error).__name__}: {error}",
+            exc_info=None if expected else error,
+        )
 
     def _resume_due(self) -> None:
         now = time.monotonic()

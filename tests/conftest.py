@@ -5,12 +5,18 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+import structlog
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
 from deploy.local import broker, kafka, postgres, tansu, valkey
 from deploy.local.cache import cache_folder, stack_folder
 from deploy.local.supervisor import Supervisor
+
+# Plain tracebacks: the colourful ones of a fresh structlog take seconds.
+structlog.configure(
+    processors=[structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
+)
 
 _WITHOUT_KAFKA = "skipped for want of Apache Kafka"
 

@@ -37,6 +37,7 @@ PRODUCER: dict[str, Any] = {
     "enable_idempotence": True,
     "compression_type": "zstd",
     "batch_size": 256 * 1024,
+    "linger_ms": 20,  # fills batches while `send` is at it; its flush ends the wait
     "max_request_size": LARGEST + OVERHEAD,
     "delivery_timeout_ms": 25_000,
     "max_block_ms": 10_000,
@@ -138,6 +139,8 @@ class Producing:
             )
             for record in records
         ]
+        if acks:
+            self._client.flush(timeout=ACK_SECONDS)
         for ack in acks:
             ack.get(timeout=ACK_SECONDS)
 

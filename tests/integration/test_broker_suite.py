@@ -111,7 +111,7 @@ def test_everything_arrives_unchanged_and_keys_keep_their_order(broker: Broker, 
 def test_a_batch_is_no_larger_than_asked_for(broker: Broker) -> None:
     send(broker, records(30))
     with closing(broker.consumer("readers", TOPIC.name, 4)) as consumer:
-        sizes = []
+        sizes: list[int] = []
         while sum(sizes) < 30:
             sizes.append(sum(map(len, consumer.poll(5).values())))
         assert max(sizes) <= 4
