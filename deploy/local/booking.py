@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, text
+from sqlalchemy import Engine, Row, text
 
 from deploy.local.books import Books, HandOver, StageBook
 from shared.brokers.interface import Broker, Received
@@ -28,6 +28,7 @@ from shared.envelope import message_key
 
 _POLL_SECONDS = 0.1
 _BATCH = 500
+_OUTCOMES = ("produced", "filtered", "dead")
 
 
 @dataclass
@@ -93,17 +94,18 @@ class Topics:
 
 def read(topics: Topics, engine: Engine, articles: Collection[str], received: Sequence[str]) -> Books:
     """The books as they stand. `articles`: ids of the articles that were served; `received`: delivery ids, one for each
-    message that a sink got."""
+    message that a sink got.
+
+    Tables are read before topics: what a table says was sent is on its topic then, so books that balance are complete.
+    """
+    tables = _tables(engine)
     topics.read()
-    with engine.connect() as connection:
-        fetcher = _fetcher(connection, topics)
-        link = _stateful(connection, topics, "link", ARTICLES_ENRICHED, topics[EVENTS_CHANGED].ids)
-        delivery, rows = _delivery(connection, received)
-        queued = {str(row.id) for row in rows if row.event_id is not None}
-        alerting = _stateful(connection, topics, "alerting", EVENTS_CHANGED, queued)
-        waiting = connection.scalar(text("SELECT count(*) FROM outbox"))
+    delivery = _delivery(tables.deliveries, received)
+    told = [row for row in tables.deliveries if row.event_id is not None]  # the others are digests and tests
+    fetcher = _fetcher(tables.entries, topics)
+    link = _stateful("link", tables.inbox, topics[ARTICLES_ENRICHED].ids, topics[EVENTS_CHANGED].ids)
+    alerting = _stateful("alerting", tables.inbox, topics[EVENTS_CHANGED].ids, {str(row.id) for row in told})
     causes = topics[EVENTS_CHANGED].causes
-    told = {(str(row.event_id), row.revision) for row in rows if row.event_id is not None}
     return Books(
         [
             fetcher,
@@ -116,28 +118,44 @@ def read(topics: Topics, engine: Engine, articles: Collection[str], received: Se
         [
             HandOver("newsroom to fetcher", set(articles), fetcher.took),
             HandOver("fetcher to parser", fetcher.produced, topics[ARTICLES_FETCHED].keys),
-            HandOver("outbox to topics", {f"{waiting} rows"} if waiting else set(), set()),
+            HandOver("outbox to topics", {f"{tables.outbox} rows"} if tables.outbox else set(), set()),
             HandOver("link to its causes", causes & link.produced, causes),
             HandOver("link to dead letters", link.dead, link.dead & topics.dead["link"]),
             HandOver("alerting to dead letters", alerting.dead, alerting.dead & topics.dead["alerting"]),
-            HandOver("alerting to delivery", _names(topics, alerting.produced), {_name(change) for change in told}),
+            HandOver(
+                "alerting to delivery",
+                {_name(*topics.changes[message]) for message in alerting.produced & topics.changes.keys()},
+                {_name(str(row.event_id), row.revision) for row in told},
+            ),
             HandOver("delivery to sinks", delivery.produced, set(received)),
         ],
     )
 
 
-def _fetcher(connection: Connection, topics: Topics) -> StageBook:
+@dataclass(frozen=True)
+class _Tables:
+    entries: Sequence[Row[Any]]
+    inbox: Sequence[Row[Any]]
+    deliveries: Sequence[Row[Any]]
+    outbox: int  # rows that wait to be sent
+
+
+def _tables(engine: Engine) -> _Tables:
+    with engine.connect() as connection:
+        return _Tables(
+            connection.execute(text("SELECT article_id AS id, outcome, reason FROM entries")).all(),
+            connection.execute(
+                text("SELECT consumer, message_id AS id, outcome, reason, redeliveries FROM inbox")
+            ).all(),
+            connection.execute(text("SELECT id, event_id, revision, state FROM deliveries")).all(),
+            connection.execute(text("SELECT count(*) FROM outbox")).scalar_one(),
+        )
+
+
+def _fetcher(entries: Sequence[Row[Any]], topics: Topics) -> StageBook:
     """The fetcher's books are its entries."""
-    rows = connection.execute(text("SELECT article_id, outcome, reason FROM entries")).all()
-    by = _by_outcome(rows)
-    return StageBook(
-        "fetcher",
-        took={str(row.article_id) for row in rows},
-        produced=set(by["produced"]),
-        filtered=by["filtered"],
-        dead=set(by["dead"]),
-        sent=topics[ARTICLES_FETCHED].ids,
-    )
+    took = {str(row.id) for row in entries}
+    return StageBook("fetcher", took, **_outcomes(entries), sent=topics[ARTICLES_FETCHED].ids)
 
 
 def _stateless(topics: Topics, stage: str, reads: Topic, writes: Topic) -> StageBook:
@@ -153,46 +171,32 @@ def _stateless(topics: Topics, stage: str, reads: Topic, writes: Topic) -> Stage
     )
 
 
-def _stateful(connection: Connection, topics: Topics, stage: str, reads: Topic, sent: set[str]) -> StageBook:
+def _stateful(stage: str, inbox: Sequence[Row[Any]], took: set[str], sent: set[str]) -> StageBook:
     """A stateful stage's books are its inbox."""
-    query = text("SELECT message_id AS id, outcome, reason, redeliveries FROM inbox WHERE consumer = :stage")
-    rows = connection.execute(query, {"stage": stage}).all()
-    by = _by_outcome(rows)
-    return StageBook(
-        stage,
-        took=topics[reads].ids,
-        produced=set(by["produced"]),
-        filtered=by["filtered"],
-        dead=set(by["dead"]),
-        sent=sent,
-        duplicate=sum(row.redeliveries for row in rows),
-    )
+    rows = [row for row in inbox if row.consumer == stage]
+    return StageBook(stage, took, **_outcomes(rows), sent=sent, duplicate=sum(row.redeliveries for row in rows))
 
 
-def _delivery(connection: Connection, received: Sequence[str]) -> tuple[StageBook, Sequence[Row[Any]]]:
+def _delivery(deliveries: Sequence[Row[Any]], received: Sequence[str]) -> StageBook:
     """The delivery's books are its table; what it sent is what the sinks got."""
-    rows = connection.execute(text("SELECT id, event_id, revision, state FROM deliveries")).all()
     states: dict[str, set[str]] = defaultdict(set)
-    for row in rows:
+    for row in deliveries:
         states[row.state].add(str(row.id))
-    book = StageBook(
+    return StageBook(
         "delivery",
-        took={str(row.id) for row in rows},
+        took={str(row.id) for row in deliveries},
         produced=states["sent"],
         filtered=dict.fromkeys(states["held"], "held"),
         dead=states["dead"],
         sent=set(received),
         duplicate=len(received) - len(set(received)),
     )
-    return book, rows
 
 
-def _by_outcome(rows: Sequence[Row[Any]]) -> dict[str, dict[str, str]]:
-    by: dict[str, dict[str, str]] = defaultdict(dict)
-    for row in rows:
-        if row.outcome is not None:
-            by[row.outcome][str(row[0])] = row.reason or ""
-    return by
+def _outcomes(rows: Sequence[Row[Any]]) -> dict[str, Any]:
+    """What was produced, filtered and given up, as `StageBook` wants it."""
+    by = {name: {str(row.id): row.reason or "" for row in rows if row.outcome == name} for name in _OUTCOMES}
+    return {"produced": set(by["produced"]), "filtered": by["filtered"], "dead": set(by["dead"])}
 
 
 def _change(value: bytes) -> tuple[str, int] | None:
@@ -204,9 +208,5 @@ def _change(value: bytes) -> tuple[str, int] | None:
         return None
 
 
-def _names(topics: Topics, messages: Collection[str]) -> set[str]:
-    return {_name(topics.changes[message]) for message in messages if message in topics.changes}
-
-
-def _name(change: tuple[str, int]) -> str:
-    return f"{change[0]} revision {change[1]}"
+def _name(event: str, revision: int) -> str:
+    return f"{event} revision {revision}"

@@ -95,6 +95,16 @@ def test_waves_wait_until_the_last_one_was_read() -> None:
         wait_for(client, 4)
 
 
+def test_waves_can_be_asked_for(client: httpx.Client) -> None:
+    stories = read_stories()
+    client.post("/-/release?waves=2")
+    wait_for(client, 2)
+    for story in stories[:2]:
+        client.get(story.path)
+    wait_for(client, 4)
+    assert client.post("/-/release?waves=many").status_code == 400
+
+
 def test_waves_do_not_wait_for_ever() -> None:
     site = Site(read_stories()[:4])
     with running(application(site, in_waves(2, patience=0.1))) as base, httpx.Client(base_url=base) as client:

@@ -16,7 +16,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from deploy.local.sinks.faults import Fault, Faults
-from deploy.local.sinks.record import Record
+from deploy.local.sinks.record import Record, read
 from deploy.local.sinks.server import Settings, Sinks, running
 
 LABELS = {"delivery_id": "d1", "event_id": "e1", "kind": "alert", "article_id": "a1"}
@@ -166,4 +166,7 @@ def test_record_file_has_a_line_for_each_message_at_once(tmp_path: Path) -> None
         [line] = file.read_text().splitlines()
         assert json.loads(line)["text"] == "alert\nwith two lines"
         assert json.loads(line)["received_at"] == record.messages[0].received_at.isoformat()
+    with file.open("a") as half:
+        half.write('{"received_at": "2024-')
+    assert read(file) == record.messages
     record.close()

@@ -8,6 +8,7 @@ GET  /-/feeds              the feed list, JSON
 GET  /-/state              {"stories", "released", "read"}
 GET  /-/out/ARTICLE_ID     when the story with this article id came out, wall time
 POST /-/release[?count=N]  publish the next N stories, or all
+POST /-/release?waves=N    publish all, N at a time, the next N when those were read
 GET  /hostile/...          with --hostile only: see hostile.py
 """
 
@@ -22,7 +23,7 @@ from aiohttp import web
 
 from tests.newsroom import hostile
 from tests.newsroom.feeds import format_of
-from tests.newsroom.pace import Pace, at_once
+from tests.newsroom.pace import Pace, at_once, in_waves
 from tests.newsroom.site import Outlet, Site
 
 HOST = "127.0.0.1"
@@ -46,22 +47,25 @@ def application(site: Site, pace: Pace = at_once, with_hostile: bool = False) ->
         app.add_routes(hostile.routes())
     app.add_routes([web.get("/{outlet}/", front), web.get("/{outlet}/{file}", document)])
 
-    async def publishing(_: web.Application) -> None:
-        app[_PACE] = asyncio.create_task(_run(pace, site))
+    async def publish(_: web.Application) -> None:
+        _start(app, pace)
 
     async def stop(_: web.Application) -> None:
-        app[_PACE].cancel()
+        for task in app[_PACES]:
+            task.cancel()
 
-    app.on_startup.append(publishing)
+    app[_PACES] = set()
+    app.on_startup.append(publish)
     app.on_cleanup.append(stop)
     return app
 
 
-_PACE = web.AppKey("pace", asyncio.Task[None])
+_PACES = web.AppKey("paces", set[asyncio.Future[None]])
 
 
-async def _run(pace: Pace, site: Site) -> None:
-    await pace(site)
+def _start(app: web.Application, pace: Pace) -> None:
+    """Let stories come out at a pace, in the background."""
+    app[_PACES].add(asyncio.ensure_future(pace(app[SITE])))
 
 
 async def start(app: web.Application, port: int = 0) -> tuple[web.AppRunner, str]:
@@ -119,8 +123,13 @@ async def out_at(request: web.Request) -> web.Response:
 
 
 async def release(request: web.Request) -> web.Response:
-    count = request.query.get("count")
-    _site(request).release(int(count) if count else None)
+    site, count, size = _site(request), request.query.get("count"), request.query.get("waves")
+    if not all(text is None or text.isdecimal() for text in (count, size)):
+        raise web.HTTPBadRequest(text="count and waves are numbers of stories")
+    if size:
+        _start(request.app, in_waves(max(1, int(size))))
+    else:
+        site.release(int(count) if count else None)
     return await state(request)
 
 

@@ -62,6 +62,15 @@ class Record:
             self._file.close()
 
 
+def read(file: Path) -> list[Received]:
+    """What a record's file holds so far; a line that is just being written is left for later."""
+    if not file.exists():
+        return []
+    lines = file.read_text(encoding="utf-8").split("\n")[:-1]
+    rows = (json.loads(line) for line in lines)
+    return [Received(**row | {"received_at": datetime.fromisoformat(row["received_at"])}) for row in rows]
+
+
 LABELS = ("delivery_id", "event_id", "kind", "article_id", "fetched_at", "published_at")
 
 
