@@ -12,6 +12,7 @@ import pytest
 import yaml
 from pydantic_settings import BaseSettings
 
+import shared.settings
 from deploy.local.services import SERVICES
 from shared.settings import DatabaseUrl, RuntimeSettings
 
@@ -55,10 +56,12 @@ def test_the_jobs_exist() -> None:
 @pytest.mark.parametrize("name", sorted(OURS))
 def test_every_variable_is_a_setting_of_its_service(name: str) -> None:
     package = next(service.command[0] for service in SERVICES if service.name == name)
-    settings = importlib.import_module(f"{package}.settings")
+    own = importlib.util.find_spec(f"{package}.settings")
+    modules = [shared.settings, *([importlib.import_module(own.name)] if own else [])]
     known = {
         variable
-        for value in vars(settings).values()
+        for module in modules
+        for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, BaseSettings)
         for variable in variables(value)
     }
