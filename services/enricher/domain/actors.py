@@ -72,7 +72,7 @@ def _known(text: str, countries: Set[str], lower: bool) -> Iterator[_Known]:
     index = 0
     while index < len(words):
         step = 1
-        if words[index].group().lower() == "the":
+        if not groups.opens(words[index].group()):
             index += 1
             continue
         for last in range(min(len(words), index + groups.longest()) - 1, index - 1, -1):

@@ -56,6 +56,16 @@ def groups() -> dict[str, Group]:
     return {naming.group.id: naming.group for namings in _namings().values() for naming in namings}
 
 
+def opens(word: str) -> bool:
+    """Whether a name may begin with this word; quick, and never true of "the"."""
+    return normal(word).split(" ", 1)[0] in _openers()
+
+
+@cache
+def _openers() -> frozenset[str]:
+    return frozenset(key.split(" ", 1)[0] for key in _namings()) - {"the"}
+
+
 @cache
 def longest() -> int:
     """Words in the longest name."""

@@ -261,7 +261,7 @@ def _fits(scan_: _Scan, name: Name, single: bool, before: str, after: str) -> bo
         if low in _words()["streets"] or low in _words()["papers"] or low in _words()["teams"]:
             return False
         name.part = True
-        if low in _words()["facilities"] or low in _words()["titles"]:
+        if low in _words()["civic"] or low in _words()["titles"]:
             name.strong = True
         elif not name.strong and not (_big(name) if single else any(_notable(c) for c in name.candidates)):
             return False
@@ -414,7 +414,7 @@ def _survives(scan_: _Scan, name: Name, strong: set[str]) -> bool:
     largest = max(largest, max((c.place.population // 10 for c in name.candidates), default=0))
     if name.text.split()[0] in _given():
         return largest >= 500_000
-    return largest >= 15_000 or (" " in name.key and largest >= 1000)
+    return largest >= 50_000 or (" " in name.key and largest >= 1000)
 
 
 @cache

@@ -9,13 +9,18 @@ from services.enricher.domain.place_names import Name, holds
 
 # Weights in units of log10(population); set once by hand, then checked on the toponym sets.
 _KIND = {"country": 8.6, "continent": 8.5, "sea": 8.0, "region": 7.6, "landmark": 7.6, "neighbourhood": 7.4}
+_HOME = 2.0  # the outlet's town counts as that many places named
 _MOST = 60  # candidates of a name that are weighed, largest first
 
 Weights = Mapping[object, float]
 
 
-def resolve(names: Sequence[Name], hints: Mapping[str, float], english: bool = True) -> dict[int, Candidate]:
-    """The likeliest place of each name, by index. `hints` weighs countries (ISO code) the article points to.
+def resolve(
+    names: Sequence[Name], hints: Mapping[str, float], home: Place | None = None, english: bool = True
+) -> dict[int, Candidate]:
+    """The likeliest place of each name, by index.
+
+    `hints` weighs countries (ISO code) the article points to, `home` is the town of a local outlet.
 
     A name means one place throughout, but where the text itself says otherwise ("Paris, Texas").
     """
@@ -25,7 +30,7 @@ def resolve(names: Sequence[Name], hints: Mapping[str, float], english: bool = T
     options = {key: _options(names, members, english) for key, members in groups.items()}
     chances = {key: _chances(candidates, {}) for key, candidates in options.items()}
     for _ in range(3):
-        company = _company(chances)
+        company = _company(chances, home)
         chances = {
             key: _chances(candidates, {c: _support(c, company, chances[key], hints) for c in candidates})
             for key, candidates in options.items()
@@ -92,8 +97,10 @@ def _keys(place: Place) -> list[tuple[object, float]]:
     return keys
 
 
-def _company(chances: Mapping[str, Mapping[Candidate, float]]) -> Weights:
+def _company(chances: Mapping[str, Mapping[Candidate, float]], home: Place | None) -> Weights:
     company: dict[object, float] = defaultdict(float)
+    for key, _ in _keys(home) if home else ():
+        company[key] += _HOME
     for candidates in chances.values():
         for candidate, chance in candidates.items():
             for key, _ in _keys(candidate.place):
@@ -126,4 +133,8 @@ def _support(
 
 def _chosen(names: Sequence[Name], index: int, chances: Mapping[Candidate, float]) -> Candidate:
     inside = [c for c in _qualified(names, index) if c in chances]
+    if not inside and index and names[index - 1].qualifier == index:
+        # New York in "Rochester, New York" is the state
+        inner = names[index - 1].candidates
+        inside = [c for c in chances if any(holds(c.place, i.place) for i in inner)]
     return max(inside or chances, key=chances.__getitem__)

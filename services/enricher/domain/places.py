@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from services.enricher.domain import gazetteer
+from services.enricher.domain import gazetteer, outlets
 from services.enricher.domain.gazetteer import Candidate, Place, normal
 from services.enricher.domain.place_names import Name, scan
 from services.enricher.domain.place_resolve import resolve
@@ -59,9 +59,18 @@ PRECISION = {"locality": 4, "country": 6, "continent": 6, "admin1": 4, "admin2":
 
 
 def find(
-    text: str, *, title: str | None = None, language: str | None = None, source_country: str | None = None
+    text: str,
+    *,
+    title: str | None = None,
+    language: str | None = None,
+    source_country: str | None = None,
+    source: str | None = None,
 ) -> list[PlaceMention]:
-    """Every place mention, the title's first, in order. `source_country`: ISO code of where the outlet is."""
+    """Every place mention, the title's first, in order.
+
+    `source_country`: ISO code of where the outlet is; `source`: its host name, which for local papers says the town.
+    """
+    source_country = source_country or outlets.country(source)
     hints = Counter(
         {
             country: min(count, 4)
@@ -74,14 +83,12 @@ def find(
     persons: set[str] = set()
     body = scan(text, {*hints, *named}, persons)
     head = scan(title, {*hints, *named}, persons) if title else []
-    for name in head:
-        name.qualifier = None if name.qualifier is None else name.qualifier
     for name in body:
         name.qualifier = None if name.qualifier is None else name.qualifier + len(head)
     names = [*head, *body]
     if not names:
         return []
-    meant = resolve(names, hints, language in {None, "en"})
+    meant = resolve(names, hints, outlets.home(source), language in {None, "en"})
     return [_mention(name, meant[index], index < len(head)) for index, name in enumerate(names)]
 
 
