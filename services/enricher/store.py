@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Text, and_, cast, delete, func
 from sqlalchemy.dialects.postgresql import insert
 
 from services.enricher.domain.ledger import frame_values
-from services.enricher.domain.link import Decision, KnownEvent, Search
+from services.enricher.domain.link import Box, Decision, KnownEvent, Search
 from services.enricher.domain.reports import ReportRecord
 from shared.codes import WherePrecision
 from shared.contracts import ArticleEnriched, EventChanged, EventSnapshot
@@ -175,17 +175,18 @@ class PostgresStore:
 
 def _where(asked: Search) -> list[ColumnElement[bool]]:
     """`link.could_be`, for the index."""
+    newest = Event.last_reported_at.between(*asked.newest)
     reported = Event.last_reported_at.between(*asked.reported)
-    happened = _dated_within(asked) if asked.happened else None
-    conditions = [or_(reported, happened) if happened is not None else reported]
+    in_time = or_(reported, _dated_within(asked)) if asked.happened else reported
+    conditions = [or_(newest, and_(in_time, _near(asked.box))) if asked.box else in_time]
     if asked.country:
         conditions.append(or_(Event.country == asked.country, Event.country.is_(None)))
-    if asked.box:
-        box = asked.box
-        inside = and_(Event.lat.between(box.south, box.north), Event.lon.between(box.west, box.east))
-        coarse = or_(Event.lat.is_(None), Event.place_precision >= WherePrecision.PROVINCE)
-        conditions.append(or_(coarse, inside))
     return conditions
+
+
+def _near(box: Box) -> ColumnElement[bool]:
+    inside = and_(Event.lat.between(box.south, box.north), Event.lon.between(box.west, box.east))
+    return or_(Event.lat.is_(None), Event.place_precision >= WherePrecision.PROVINCE, inside)
 
 
 def _dated_within(asked: Search) -> ColumnElement[bool]:

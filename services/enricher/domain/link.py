@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from services.enricher.domain.ledger import similarity
@@ -21,11 +21,15 @@ from services.enricher.domain.reports import ReportRecord
 from shared.codes import AttackType, DatePrecision, WherePrecision
 from shared.contracts import EventSnapshot, Place, Toll, WhenRange
 
-SEARCH_KM = 100.0  # candidates lie within this distance, or have no point
-SEARCH_DAYS = 60  # ... were last reported within this many days
+SEARCH_KM = 100.0  # candidates lie within this distance, or have no point; the newest may lie anywhere in the country,
+NEWEST = timedelta(days=7)  # since a report may be placed wrongly
+SEARCH_DAYS = 60  # candidates were last reported within this many days
 DATE_SLACK = timedelta(days=3)  # ... or have a date within this of the report's
-CANDIDATES = 64
+CANDIDATES = 96
 REPORTS_COMPARED = 12
+RARE_NAMES, RARE_TERMS = 3.0, 5.0  # so many rare ones in common say all that they can
+SAME_PLACE_KM = 12.0
+SAME_PLACE_DEGREES = SAME_PLACE_KM / 111.2
 
 Factors = dict[str, float]
 
@@ -57,6 +61,7 @@ class Search:
 
     country: str | None  # null: any; events without a country always come along
     box: Box | None  # null: anywhere; events without a point, or known by province or country only, come along
+    newest: tuple[datetime, datetime]  # last reported within these: anywhere in the country
     reported: tuple[datetime, datetime]  # last reported within these
     happened: tuple[date, date] | None  # ... or dated within these
     around: datetime  # nearest first
@@ -71,6 +76,14 @@ class Decision:
     absorbed: tuple[KnownEvent, ...] = ()
     score: float | None = None
     factors: Factors = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rarity:
+    """How much a shared name or word says, 0 to 1."""
+
+    names: Mapping[str, float]
+    terms: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -92,6 +105,7 @@ def search(report: ReportRecord) -> Search:
     return Search(
         country=frame.place.country if frame.place else None,
         box=_box_around(frame.place),
+        newest=(said - NEWEST, said + NEWEST),
         reported=(said - span, said + span),
         happened=(frame.date.start - DATE_SLACK, frame.date.end + DATE_SLACK) if frame.date else None,
         around=said,
@@ -104,6 +118,8 @@ def could_be(event: EventSnapshot, asked: Search) -> bool:
     country = place.country if place else None
     if asked.country and country and country != asked.country:
         return False
+    if asked.newest[0] <= event.last_reported_at <= asked.newest[1]:
+        return True
     if asked.box and place and _box_around(place) is not None and not _inside(place, asked.box):
         return False
     if asked.reported[0] <= event.last_reported_at <= asked.reported[1]:
@@ -127,7 +143,7 @@ def _inside(place: Place, box: Box) -> bool:
 def decide(report: ReportRecord, candidates: Sequence[KnownEvent], model: Weights | None = None) -> Decision:
     """Link to the best candidate above `link_at`; absorb others above `merge_at` that agree with the best."""
     model = model or weights()
-    rarity = name_rarity(candidates)
+    rarity = rarity_among(candidates)
     scored = []
     for event in candidates:
         found = factors(report, event, rarity)
@@ -148,16 +164,20 @@ def probability(found: Factors, model: Weights) -> float:
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
 
 
-def factors(report: ReportRecord, event: KnownEvent, rarity: Mapping[str, float]) -> Factors:
+def factors(report: ReportRecord, event: KnownEvent, rarity: Rarity) -> Factors:
     """What speaks for and against, by name."""
     compared = event.reports[-REPORTS_COMPARED:]
     snapshot, frame = event.snapshot, report.frame
+    place = _place_factors(frame.place, snapshot.place)
+    if "place_same" not in place and _mentioned(report, event):
+        place = {"place_mentioned": 1.0}
     found = {
-        **_place_factors(frame.place, snapshot.place),
+        **place,
         **_date_factors(frame.date, snapshot.date),
         **_recency_factors(report, event),
         "text": max(similarity(report, other) for other in compared),
-        "names": max(name_overlap(report.names, other.names, rarity) for other in compared),
+        "names": max(overlap(report.names, other.names, rarity.names, RARE_NAMES) for other in compared),
+        "terms": max(overlap(report.terms, other.terms, rarity.terms, RARE_TERMS) for other in compared),
         "types": _agreement(set(frame.attack_types), set(snapshot.attack_types), {AttackType.UNKNOWN}),
         "perpetrators": _agreement(
             {perpetrator.id or perpetrator.name.casefold() for perpetrator in frame.perpetrators},
@@ -169,16 +189,24 @@ def factors(report: ReportRecord, event: KnownEvent, rarity: Mapping[str, float]
     return {name: round(value, 4) for name, value in found.items() if value}
 
 
-def name_rarity(candidates: Sequence[KnownEvent]) -> Mapping[str, float]:
-    """How much a shared name says: a police chief whom every event of the town quotes says little."""
-    seen = Counter(name for event in candidates for name in {name for report in event.reports for name in report.names})
-    return {name: 1 / count for name, count in seen.items()}
+def rarity_among(candidates: Sequence[KnownEvent]) -> Rarity:
+    """A police chief whom every event of the town quotes says little; nor does any word where there is nothing to
+    compare with."""
+    names = Counter(name for event in candidates for name in _all(event, "names"))
+    terms = Counter(term for event in candidates for term in _all(event, "terms"))
+    known = len(candidates) / (len(candidates) + 10)
+    return Rarity(
+        {name: 1 / count for name, count in names.items()}, {term: known / count for term, count in terms.items()}
+    )
 
 
-def name_overlap(a: frozenset[str], b: frozenset[str], rarity: Mapping[str, float]) -> float:
-    """0..1: shared names by rarity, saturating at three rare ones."""
-    shared = sum(rarity.get(name, 1.0) for name in a & b)
-    return min(1.0, shared / 3)
+def _all(event: KnownEvent, field: Literal["names", "terms"]) -> set[str]:
+    return set().union(*(getattr(report, field) for report in event.reports))
+
+
+def overlap(a: frozenset[str], b: frozenset[str], rarity: Mapping[str, float], enough: float) -> float:
+    """0..1: what is shared, by rarity, saturating where it comes to `enough`."""
+    return min(1.0, sum(rarity.get(name, 0.0) for name in a & b) / enough)
 
 
 def distance_km(a: Place, b: Place) -> float | None:
@@ -191,6 +219,19 @@ def distance_km(a: Place, b: Place) -> float | None:
     return 12742 * math.asin(math.sqrt(min(1.0, h)))
 
 
+def _mentioned(report: ReportRecord, event: KnownEvent) -> bool:
+    """One side names the other's place, though it puts its own attack elsewhere."""
+    there, here = event.snapshot.place, report.frame.place
+    return _names_point(report.mentions, there) or any(_names_point(other.mentions, here) for other in event.reports)
+
+
+def _names_point(mentions: Sequence[tuple[float, float]], place: Place | None) -> bool:
+    if place is None or place.lat is None or place.lon is None or place.precision >= WherePrecision.PROVINCE:
+        return False
+    wide = SAME_PLACE_DEGREES / max(0.05, math.cos(math.radians(place.lat)))
+    return any(abs(lat - place.lat) <= SAME_PLACE_DEGREES and abs(lon - place.lon) <= wide for lat, lon in mentions)
+
+
 def _place_factors(a: Place | None, b: Place | None) -> Factors:
     if a is None or b is None:
         return {"place_unknown": 1.0}
@@ -200,7 +241,7 @@ def _place_factors(a: Place | None, b: Place | None) -> Factors:
     coarse = max(a.precision, b.precision) >= WherePrecision.PROVINCE
     if distance is None or coarse:
         return {"place_coarse": 1.0}
-    if distance <= 12:
+    if distance <= SAME_PLACE_KM:
         return {"place_same": 1.0}
     return {"place_near": 1.0} if distance <= 50 else {"place_far": 1.0}
 
@@ -239,7 +280,7 @@ def _toll_factors(field: str, said: Toll | None, known: Toll | None) -> Factors:
     return {f"{field}_rises": min(rise, 3.0)} if rise > 0 else {f"{field}_falls": min(-rise, 3.0)}
 
 
-def _same_event(a: KnownEvent, b: KnownEvent, rarity: Mapping[str, float], model: Weights) -> bool:
+def _same_event(a: KnownEvent, b: KnownEvent, rarity: Rarity, model: Weights) -> bool:
     """Two events are one when the newest reports of each would have been linked to the other."""
     return all(
         probability(factors(event.reports[-1], other, rarity), model) >= model.merge_at

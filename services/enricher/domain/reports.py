@@ -9,8 +9,11 @@ from pydantic import AwareDatetime
 
 from shared.codes import ArticleKind
 from shared.contracts import Article, ArticleEnriched, Frame, Message, ReportBrief, report_id
+from shared.words import words
 
 NAMES_KEPT = 60
+POINTS_KEPT = 24
+LEAD, SHORTEST_TERM, TERMS_KEPT = 1200, 4, 120
 SENTENCE_KEPT = 400  # characters
 
 _CAPITALISED = r"[^\W\d_][\w.'’-]*"
@@ -21,7 +24,9 @@ _ADDRESS = re.compile(r"\b(\d{2,5}) block\b|\b(?:route|highway|interstate|exit) 
 
 class ReportRecord(Message):
     """As it is stored with the event. `names`: people, streets, ages and numbers of addresses that tell one attack from
-    another in the same town; the attack's own place names are left out, since place is compared for itself."""
+    another in the same town; the attack's own place names are left out, since place is compared for itself. `terms`:
+    words of title and lead. `mentions`: latitude and longitude of the places that the article names, the attack's or
+    not."""
 
     report_id: UUID
     article_id: UUID
@@ -42,6 +47,8 @@ class ReportRecord(Message):
     frame: Frame
     sentence: str | None
     names: frozenset[str]
+    terms: frozenset[str]
+    mentions: tuple[tuple[float, float], ...]
     fingerprint: tuple[int, ...]
     extractor: str
 
@@ -57,7 +64,7 @@ class ReportRecord(Message):
 
 def of_article(article: ArticleEnriched, message_time: datetime) -> list[ReportRecord]:
     """The reports of an article. Attacks that it only mentions stay with the article."""
-    extraction, names = article.extraction, telling_names(article)
+    extraction, names, mentions = article.extraction, telling_names(article), mentioned_points(article)
     return [
         ReportRecord(
             **{name: getattr(article, name) for name in _COPIED},
@@ -69,6 +76,8 @@ def of_article(article: ArticleEnriched, message_time: datetime) -> list[ReportR
             frame=frame,
             sentence=deciding_sentence(article, frame),
             names=names,
+            terms=lead_terms(article),
+            mentions=mentions,
             fingerprint=tuple(article.fingerprint),
             extractor=extraction.extractor,
         )
@@ -88,6 +97,22 @@ _COPIED = Article.model_fields.keys() & ReportRecord.model_fields.keys() - {"fin
 
 def brief(report: ReportRecord) -> ReportBrief:
     return ReportBrief.model_validate(report.model_dump(include=set(ReportBrief.model_fields)))
+
+
+def mentioned_points(article: ArticleEnriched) -> tuple[tuple[float, float], ...]:
+    """Points of the places named, in order, to about a kilometre."""
+    points = {
+        (round(place.lat, 2), round(place.lon, 2)): None
+        for place in article.extraction.places
+        if place.lat is not None and place.lon is not None
+    }
+    return tuple(points)[:POINTS_KEPT]
+
+
+def lead_terms(article: Article) -> frozenset[str]:
+    """The longer words of title and lead, case folded."""
+    lead = f"{article.title or ''} {article.text[:LEAD]}"
+    return frozenset([word for word in dict.fromkeys(words(lead)) if len(word) >= SHORTEST_TERM][:TERMS_KEPT])
 
 
 def telling_names(article: Article | ArticleEnriched) -> frozenset[str]:

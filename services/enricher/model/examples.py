@@ -44,10 +44,10 @@ WEIGHTS = {
     "bbc": 0.5,
     "india_police": 0.5,
     "wikinews": 2.0,
-    "satp": 0.3,
-    "wikilist": 0.4,
+    "satp": 0.5,
+    "wikilist": 0.8,
     "world": 1.5,
-    "written": 3.0,
+    "written": 5.0,
 }
 
 
@@ -63,7 +63,7 @@ def read(data: Path) -> Iterator[Example]:
             attack = kind in NEWS
         if attack is not None:
             read_by_hand = row["id"] in labels
-            weight = (2.0 if source == "bbc" else 1.5 * WEIGHTS[source]) if read_by_hand else WEIGHTS[source]
+            weight = (3.0 if source == "bbc" else 2.0 * WEIGHTS[source]) if read_by_hand else WEIGHTS[source]
             yield Example(source, row.get("title"), row["text"], attack, kind, weight, weak and not read_by_hand)
     yield from _written()
 

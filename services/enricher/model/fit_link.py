@@ -79,7 +79,7 @@ def _pairs(reports: Iterable[Labelled]) -> Iterator[Case]:
     for report, incident in reports:
         asked = link.search(report)
         near = {name: event for name, event in on_file.items() if link.could_be(event.snapshot, asked)}
-        rarity = link.name_rarity(list(near.values()))
+        rarity = link.rarity_among(list(near.values()))
         for name, event in near.items():
             yield Case(link.factors(report, event, rarity), name == incident, 1.0)
         _file(on_file, report, incident)
