@@ -1,0 +1,1 @@
+"""Reading an article off its page: pure functions, no IO."""
