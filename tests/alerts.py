@@ -102,7 +102,7 @@ def destination(name: str = "desk", channel: str = "webhook", /, *, enabled: boo
             "to": "duty@desk.example",
         },
     }[channel]
-    return checked(Entry(id=name, channel=channel, enabled=enabled, config={**least, **config}))  # type: ignore[arg-type]
+    return checked(Entry(id=name, channel=channel, enabled=enabled, config={**least, **config}))
 
 
 def book(*rules: Rule, destinations: tuple[Destination, ...] = (), silences: tuple[Silence, ...] = ()) -> Rulebook:

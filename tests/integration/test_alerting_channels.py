@@ -194,7 +194,7 @@ def test_a_mail_is_what_mail_programs_expect(room: Room) -> None:
     assert mail["In-Reply-To"] == mail["References"] == root["message_id"]
     assert mail["List-Unsubscribe"] == "<mailto:alerts@tocsin.example>"
     assert mail.get_content_type() == "multipart/alternative"
-    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]  # type: ignore[attr-defined]
+    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
 
 
 def test_a_mail_that_one_of_two_recipients_gets_is_sent_with_a_warning(

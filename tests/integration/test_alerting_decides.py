@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, insert
 
 from shared.codes import Change, EventStatus
 from shared.database import tables
@@ -111,7 +111,7 @@ def test_a_rule_that_cannot_be_read_is_left_out_and_the_rest_goes_on(stage: Stag
 
 def _insert_broken_rule(connection: Connection) -> None:
     row = {"id": "old", "version": 1, "definition": {"id": "old", "when": {"gone": 1}}, "created_by": "test"}
-    connection.execute(tables.Rule.__table__.insert(), row)
+    connection.execute(insert(tables.Rule).values(row))
 
 
 def test_an_import_twice_changes_nothing_and_an_edit_is_a_new_version(stage: Stage) -> None:

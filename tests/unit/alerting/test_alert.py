@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -19,17 +20,17 @@ from shared.codes import (
     WherePrecision,
 )
 from shared.contracts import Perpetrator, Place, Reason, Target, Toll, WhenRange
-from tests.alerts import NOON, OTHER, SENTENCE, change, report, rule, snapshot
-from tests.builders import claimed_by, toll
+from tests.alerts import NOON, OTHER, SENTENCE, change, report, rule
+from tests.builders import PESHAWAR, claimed_by, toll
 
 HOSTILE = '<!channel> <script>alert(1)</script> *bold* @here & "x" <https://evil.example|click>'
 
 
-def alert(event=None, kind=MessageKind.ALERT, **values):
+def alert(event: Any = None, kind: Any = MessageKind.ALERT, **values: Any) -> Any:
     return compose(event or change(**values), kind, [rule()], "Asia/Karachi")
 
 
-def test_the_text_says_what_where_when_toll_and_source_first():
+def test_the_text_says_what_where_when_toll_and_source_first() -> None:
     beginning = rendering.text(alert(injured=toll(30), suicide=True))[:300]
     for fact in (
         "Suicide bombing",
@@ -42,7 +43,7 @@ def test_the_text_says_what_where_when_toll_and_source_first():
         assert fact in beginning
 
 
-def test_the_beginning_holds_however_long_the_names_are():
+def test_the_beginning_holds_however_long_the_names_are() -> None:
     long = change(
         attack_types=list(AttackType),
         place=Place(name="N" * 300, locality="L" * 300, admin1="A" * 300, country="CD", precision=WherePrecision.EXACT),
@@ -56,7 +57,7 @@ def test_the_beginning_holds_however_long_the_names_are():
     assert len(alert(long).subject) <= 140
 
 
-def test_every_fact_has_its_words():
+def test_every_fact_has_its_words() -> None:
     said = alert(
         killed=Toll(low=10, best=12, high=15, perpetrators=1),
         injured=toll(0),
@@ -80,7 +81,7 @@ def test_every_fact_has_its_words():
     assert said.links[0].url == "https://news.example/dawn/1"
 
 
-def test_unknown_is_said():
+def test_unknown_is_said() -> None:
     said = alert(place=None, date=None, killed=None, attack_types=[], reports=[])
     assert said.headline == "Attack, place not known"
     assert said.subject == "Attack, place not known: toll not known"
@@ -89,7 +90,7 @@ def test_unknown_is_said():
     assert said.quote is None
 
 
-def test_per_whom_the_toll_is_comes_from_the_reasons():
+def test_per_whom_the_toll_is_comes_from_the_reasons() -> None:
     reason = Reason(field="killed", old="5", new="12", source="Reuters", sentence="Twelve died.", material=True)
     said = alert(change(Change.UPDATED, 2, reasons=(reason,)), MessageKind.UPDATE)
     assert said.toll == "12 killed, per Reuters"
@@ -110,7 +111,7 @@ def test_per_whom_the_toll_is_comes_from_the_reasons():
         (change(), MessageKind.ALERT, None),
     ],
 )
-def test_what_a_reader_must_know_first(event, kind, words):
+def test_what_a_reader_must_know_first(event: Any, kind: Any, words: Any) -> None:
     said = compose(event, kind, [])
     if words is None:
         assert said.note is None
@@ -121,7 +122,7 @@ def test_what_a_reader_must_know_first(event, kind, words):
         assert words in json.dumps(rendering.slack_blocks(said), ensure_ascii=False)
 
 
-def hostile():
+def hostile() -> Any:
     event = change(
         place=Place(name=HOSTILE, locality=HOSTILE, country="PK", precision=WherePrecision.EXACT),
         perpetrators=[claimed_by(HOSTILE)],
@@ -131,14 +132,14 @@ def hostile():
     return compose(event, MessageKind.UPDATE, [rule(description=HOSTILE)])
 
 
-def test_nothing_becomes_markup_in_html():
+def test_nothing_becomes_markup_in_html() -> None:
     page = rendering.html(hostile())
     assert "<script" not in page
     assert "javascript:" not in page
     assert "&lt;script&gt;" in page
 
 
-def test_nothing_becomes_markup_in_slack():
+def test_nothing_becomes_markup_in_slack() -> None:
     assert not re.search(r"<[!@#h]", rendering.slack_text(hostile()))
     allowed = {"header", "rich_text", "rich_text_section", "rich_text_quote", "rich_text_list", "context", "plain_text"}
     allowed |= {"text", "link"}
@@ -148,41 +149,41 @@ def test_nothing_becomes_markup_in_slack():
     assert "javascript:" not in json.dumps(blocks)
 
 
-def test_slack_limits_hold():
+def test_slack_limits_hold() -> None:
     blocks = rendering.slack_blocks(hostile())
     assert len(blocks) <= 50
     assert len(blocks[0]["text"]["text"]) <= 150
     assert len(rendering.slack_text(hostile())) <= 3000 * 5  # each & < > may take five
 
 
-def test_a_subject_is_one_line():
+def test_a_subject_is_one_line() -> None:
     place = Place(name="a\r\nBcc: x@evil.example", country="PK", precision=WherePrecision.EXACT)
     assert "\n" not in alert(place=place).subject
     assert "\r" not in alert(place=place).subject
 
 
-def test_characters_that_cannot_be_seen_are_left_out():
+def test_characters_that_cannot_be_seen_are_left_out() -> None:
     assert alert(place=Place(name="a\x00b\u202ec", precision=WherePrecision.EXACT)).where == "abc (exact place)"
 
 
-def test_a_thread_keeps_its_subject():
+def test_a_thread_keeps_its_subject() -> None:
     assert compose(change(), MessageKind.UPDATE, [], subject="Bombing in Peshawar: 5 killed").subject.endswith(
         "5 killed"
     )
 
 
-def test_a_map_only_where_the_place_is_known_well_enough():
-    peshawar = snapshot().place
+def test_a_map_only_where_the_place_is_known_well_enough() -> None:
+    peshawar = PESHAWAR
     assert "mlat=34.0080&mlon=71.5780" in str(map_link(peshawar))
     assert map_link(peshawar.model_copy(update={"precision": WherePrecision.PROVINCE})) is None
     assert map_link(None) is None
 
 
-def test_an_alert_survives_its_row():
+def test_an_alert_survives_its_row() -> None:
     assert Alert.model_validate(alert().model_dump(mode="json")) == alert()
 
 
-def test_a_test_says_that_it_is_one():
+def test_a_test_says_that_it_is_one() -> None:
     text = rendering.text(check_message("desk"))
     assert text.startswith("TEST: Test of the destination desk")
     assert "no attack is reported" in text

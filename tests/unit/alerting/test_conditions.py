@@ -1,10 +1,12 @@
+from typing import Any
+
 import pytest
 
 from services.alerting.domain.conditions import CHECKS, Conditions, first_miss
 from shared.codes import Change, EventStatus, TargetType
 from shared.contracts import Target
 from tests.alerts import change, report
-from tests.builders import claimed_by, toll
+from tests.builders import PESHAWAR, claimed_by, toll
 
 CHANGE = change(
     perpetrators=[claimed_by("Tehrik-i-Taliban Pakistan", "ttp")],
@@ -12,7 +14,7 @@ CHANGE = change(
     injured=toll(30),
     reports=[report("Dawn"), report("Reuters")],
     independent_sources=2,
-    place=change().snapshot.place.model_copy(update={"admin1": "Khyber Pakhtunkhwa"}),
+    place=PESHAWAR.model_copy(update={"admin1": "Khyber Pakhtunkhwa"}),
 )
 HERE = {"lat": 34.0, "lon": 71.5, "km": 50}
 
@@ -37,22 +39,22 @@ TABLE = [
 
 
 @pytest.mark.parametrize(("name", "holds", "misses", "words"), TABLE)
-def test_a_condition_holds_or_says_what_does_not_fit(name, holds, misses, words):
+def test_a_condition_holds_or_says_what_does_not_fit(name: Any, holds: Any, misses: Any, words: Any) -> None:
     assert first_miss(Conditions.model_validate({name: holds}), CHANGE) is None
     assert first_miss(Conditions.model_validate({name: misses}), CHANGE) == words
 
 
-def test_every_condition_is_checked_and_tested():
+def test_every_condition_is_checked_and_tested() -> None:
     assert set(Conditions.model_fields) == set(CHECKS) == {row[0] for row in TABLE}
 
 
-def test_unknown_is_never_enough():
+def test_unknown_is_never_enough() -> None:
     nothing = change(place=None, killed=None, attack_types=[], reports=[], languages=[])
     for name, holds in [("country", "PK"), ("region", "Asia"), ("near", HERE), ("killed_at_least", 0)]:
         assert first_miss(Conditions.model_validate({name: holds}), nothing) is not None
 
 
-def test_all_must_hold():
+def test_all_must_hold() -> None:
     both = Conditions.model_validate({"country": "PK", "killed_at_least": 100})
     assert first_miss(both, CHANGE) == "killed 12, asked at least 100"
     assert first_miss(Conditions(), CHANGE) is None

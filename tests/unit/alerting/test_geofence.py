@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from services.alerting.domain.geofence import Circle, Containment, containment, distance_km
@@ -7,7 +9,7 @@ from shared.contracts import Place
 MOSCOW = Circle(lat=55.75, lon=37.62, km=100)
 
 
-def place(lat, lon, precision, radius_km=None):
+def place(lat: Any, lon: Any, precision: Any, radius_km: Any = None) -> Any:
     return Place(name="x", lat=lat, lon=lon, precision=precision, radius_km=radius_km)
 
 
@@ -25,10 +27,10 @@ def place(lat, lon, precision, radius_km=None):
         (None, Containment.OUTSIDE),
     ],
 )
-def test_the_answer_is_as_certain_as_the_place(where, expected):
+def test_the_answer_is_as_certain_as_the_place(where: Any, expected: Any) -> None:
     assert containment(MOSCOW, where) is expected
 
 
-def test_distance_of_two_cities_and_over_the_date_line():
+def test_distance_of_two_cities_and_over_the_date_line() -> None:
     assert distance_km(48.8566, 2.3522, 51.5074, -0.1278) == pytest.approx(343.6, abs=1)
     assert distance_km(0, 179.5, 0, -179.5) == pytest.approx(111.2, abs=0.2)

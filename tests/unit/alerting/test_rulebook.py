@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -9,22 +10,22 @@ from tests.alerts import rule
 SECRET = "xoxb-very-secret"
 
 
-def faults(document):
+def faults(document: Any) -> Any:
     with pytest.raises(RulesError) as caught:
         read(document)
     return caught.value.faults
 
 
-def document(when=None, route=None, **values):
+def document(when: Any = None, route: Any = None, **values: Any) -> Any:
     one = {"id": "blasts", "owner": "desk", "when": when or {}, "route": route or {"now": "desk"}, **values}
     return {"rules": [one], "destinations": [webhook()]}
 
 
-def webhook(**config):
+def webhook(**config: Any) -> Any:
     return {"id": "desk", "channel": "webhook", "config": {"url": "https://x.example", "secret": "env:S", **config}}
 
 
-def test_the_demo_rules_are_sound_and_have_a_catch_all():
+def test_the_demo_rules_are_sound_and_have_a_catch_all() -> None:
     rules, destinations = read(yaml.safe_load(Path("deploy/rules.yml").read_text()))
     everything = next(one for one in rules if one.id == "catch-all")
     assert everything.when.asked == {}
@@ -32,7 +33,7 @@ def test_the_demo_rules_are_sound_and_have_a_catch_all():
     assert {entry.channel for entry in destinations} == {"slack", "slack_webhook", "email", "webhook"}
 
 
-def test_an_unknown_field_names_the_rule_the_field_and_what_is_allowed():
+def test_an_unknown_field_names_the_rule_the_field_and_what_is_allowed() -> None:
     (fault,) = faults(document({"kiled_at_least": 5}))
     assert fault.startswith("rule 'blasts': when.kiled_at_least: unknown field; allowed: change, country, region, near")
     (fault,) = faults(document({"near": [{"lat": 1, "lon": 2, "km": 3, "radius": 4}]}))
@@ -59,23 +60,23 @@ def test_an_unknown_field_names_the_rule_the_field_and_what_is_allowed():
         (["rules"], "the document: as a whole"),
     ],
 )
-def test_what_is_wrong_is_said(wrong, words):
+def test_what_is_wrong_is_said(wrong: Any, words: Any) -> None:
     assert any(words in fault for fault in faults(wrong)), faults(wrong)
 
 
-def test_all_faults_are_told_at_once():
+def test_all_faults_are_told_at_once() -> None:
     both = document({"kiled": 1})
     both["destinations"][0]["config"]["uri"] = "x"
     assert len(faults(both)) == 2
 
 
-def test_a_secret_in_the_clear_is_refused_and_not_repeated():
+def test_a_secret_in_the_clear_is_refused_and_not_repeated() -> None:
     (fault,) = faults({"destinations": [webhook(secret=SECRET)]})
     assert "env:NAME or file:/path" in fault
     assert SECRET not in fault
 
 
-def test_the_summary_of_a_rule_reads_as_a_line():
+def test_the_summary_of_a_rule_reads_as_a_line() -> None:
     staged = rule(
         "gulf",
         when={

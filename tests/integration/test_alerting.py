@@ -1,0 +1,162 @@
+"""From a record on events.changed to a request at the receiver, through the real processes."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from deploy.local.services import programs
+from deploy.local.sinks.server import Sinks
+from deploy.local.supervisor import Supervisor
+from shared.broker import KafkaBroker, Producer, create_topics
+from shared.codes import Change, EventStatus
+from shared.contracts import EVENTS_CHANGED, EventChanged, message_id
+from shared.envelope import Outgoing, encode
+from tests.alerts import NOON, change
+from tests.receivers import receivers
+
+RULES = """
+destinations:
+  - {id: hook, channel: webhook, config: {url: env:TEST_WEBHOOK_URL, secret: env:TEST_WEBHOOK_SECRET}}
+  - id: desk
+    channel: slack
+    config: {token: env:TEST_SLACK_TOKEN, base_url: env:TEST_SLACK_API_URL, channel: C0DESK}
+  - id: mail
+    channel: email
+    config: {host: 127.0.0.1, port: env:TEST_SMTP_PORT, tls: none, sender: a@tocsin.example, to: duty@desk.example}
+  - {id: broken, channel: webhook, config: {url: env:TEST_WEBHOOK_URL, secret: env:NOT_SET}}
+rules:
+  - {id: all, owner: test, route: {now: [hook, desk, mail, broken]}}
+"""
+
+
+class Pipeline:
+    def __init__(self, environ: dict[str, str], sinks: Sinks, producer: Producer, supervisor: Supervisor) -> None:
+        self.environ, self.sinks, self.supervisor = environ, sinks, supervisor
+        self._producer = producer
+
+    def publish(self, *bodies: EventChanged) -> None:
+        self._producer.send(
+            [
+                encode(
+                    Outgoing(
+                        EVENTS_CHANGED,
+                        str(body.event_id),
+                        body,
+                        message_id(EVENTS_CHANGED, body.event_id, body.revision),
+                        NOON,
+                    ),
+                    "link",
+                )
+                for body in bodies
+            ]
+        )
+
+    def received(self, number: int, seconds: float = 20) -> list[tuple[str, str | None]]:
+        """Sink and kind of every message, once there are `number`."""
+        until(lambda: len(self.sinks.record.messages) >= number, seconds)
+        return sorted((message.sink, message.labels["kind"]) for message in self.sinks.record.messages)
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "services.alerting", *arguments],
+            env=self.environ, capture_output=True, text=True, timeout=30, check=False,
+        )  # fmt: skip
+
+
+def until(true: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "too late"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def pipeline(
+    database_url: str, kafka_bootstrap: str, valkey_url: str, topic_prefix: str, tmp_path: Path
+) -> Iterator[Pipeline]:
+    create_topics(kafka_bootstrap, topic_prefix)
+    with receivers() as (sinks, environment), Supervisor(tmp_path, say=lambda line: None) as supervisor:
+        environ = {
+            "PATH": "/usr/bin:/bin",
+            "PYTHONPATH": str(Path.cwd()),
+            "DATABASE_URL": database_url,
+            "KAFKA_BOOTSTRAP_SERVERS": kafka_bootstrap,
+            "CELERY_BROKER_URL": valkey_url,
+            "TOPIC_PREFIX": topic_prefix,
+            "ALERT_SLACK_PER_SECOND": "1000",
+            **environment,
+        }
+        supervisor.launch(*programs(environ, ["alerting", "delivery"]))
+        supervisor.wait()
+        with closing(KafkaBroker(kafka_bootstrap, topic_prefix).producer()) as producer:
+            yield Pipeline(environ, sinks, producer, supervisor)
+
+
+def test_an_event_is_told_followed_and_explained(pipeline: Pipeline, tmp_path: Path) -> None:
+    (tmp_path / "rules.yml").write_text(RULES)
+    assert "hook" in pipeline.command("rules", "import", str(tmp_path / "rules.yml")).stdout
+    again = pipeline.command("rules", "import", str(tmp_path / "rules.yml")).stdout
+    assert again == "nothing changed, 5 as before\n"
+
+    pipeline.publish(change())
+    pipeline.publish(change())  # comes twice
+    assert pipeline.received(3) == [("email", "alert"), ("slack", "alert"), ("webhook", "alert")]
+
+    pipeline.publish(change(Change.UPDATED, 2), change(Change.RETRACTED, 3, status=EventStatus.RETRACTED))
+    kinds = [kind for _, kind in pipeline.received(9)]
+    assert kinds == ["alert", "retraction", "update"] * 3
+    for sink in ("slack", "email"):
+        thread = [message for message in pipeline.sinks.record.messages if message.sink == sink]
+        assert [message.labels["kind"] for message in thread] == ["alert", "update", "retraction"]
+        assert {message.thread for message in thread[1:]} == {thread[0].ref}
+
+    why = pipeline.command("why", str(change().event_id), "all").stdout
+    assert "revision 1  rule all v1 -> hook: alert: the rule matches" in why
+    assert "revision 3  rule all v1 -> desk: retraction" in why
+    assert "env:NOT_SET is not set" in pipeline.command("test", "broken").stderr
+    assert "webhook" in {sink for sink, kind in _after(pipeline, "test", "hook") if kind == "test"}
+
+
+def _after(pipeline: Pipeline, *command: str) -> list[tuple[str, str | None]]:
+    before = len(pipeline.sinks.record.messages)
+    pipeline.command(*command)
+    return pipeline.received(before + 1)
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        (
+            "rules: [{id: a, owner: me, whenn: {}, route: {now: hook}}]",
+            "rule 'a': whenn: unknown field; allowed: id, desc",
+        ),
+        ("rules: [", "rules.yml"),
+        (None, "No such file"),
+    ],
+)
+def test_what_is_wrong_with_a_file_of_rules_is_said_and_nothing_is_imported(
+    database_url: str, tmp_path: Path, document: str | None, words: str
+) -> None:
+    if document is not None:
+        (tmp_path / "rules.yml").write_text(document)
+    done = subprocess.run(
+        [sys.executable, "-m", "services.alerting", "rules", "import", str(tmp_path / "rules.yml")],
+        env={"PATH": "/usr/bin:/bin", "DATABASE_URL": database_url},
+        capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_told_to_end_the_processes_end_cleanly(pipeline: Pipeline) -> None:
+    pipeline.publish(change(event=UUID(int=1)))
+    pipeline.supervisor.stop("alerting", "delivery")  # kills what does not end in time
+    for name in ("alerting", "delivery"):
+        assert '"event": "stopped"' in pipeline.supervisor.last_words(name, 1)
