@@ -14,7 +14,7 @@ from services.enricher.domain import gazetteer, groups
 from services.enricher.domain.actor_shapes import Kind, shapes
 from services.enricher.domain.claims import Claim, claims
 from services.enricher.domain.lexicon import load
-from services.enricher.domain.place_names import WORD
+from services.enricher.domain.place_words import WORD
 from services.enricher.domain.text import is_lower_case
 
 __all__ = ["ActorMention", "Claim", "claims", "find"]

@@ -5,7 +5,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from services.enricher.domain.gazetteer import Candidate, Place
-from services.enricher.domain.place_names import Name, holds
+from services.enricher.domain.place_qualify import holds
+from services.enricher.domain.place_words import Name
 
 # Weights in units of log10(population); set once by hand, then checked on the toponym sets.
 _KIND = {"country": 8.6, "continent": 8.5, "sea": 8.0, "region": 7.6, "landmark": 7.6, "neighbourhood": 7.4}
@@ -46,9 +47,9 @@ def _options(names: Sequence[Name], members: Sequence[int], english: bool) -> di
     """Candidates with their prior; those that a qualifier next to the name admits, where there is one."""
     weighed = {c: prior(c, english) for index in members for c in names[index].candidates}
     for index in members:
-        inside = _qualified(names, index)
-        if inside:
-            weighed.update({c: weighed[c] + 6 for c in inside})
+        weighed.update({c: weighed[c] + 6 for c in _qualified(names, index)})
+        if unit := names[index].unit:
+            weighed.update({c: weighed[c] + 2.5 for c in names[index].candidates if c.place.kind == unit})
     best = sorted(weighed, key=weighed.__getitem__, reverse=True)[:_MOST]
     return {c: weighed[c] for c in best}
 

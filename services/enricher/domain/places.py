@@ -15,8 +15,9 @@ from functools import cache
 
 from services.enricher.domain import gazetteer, outlets
 from services.enricher.domain.gazetteer import Candidate, Place, normal
-from services.enricher.domain.place_names import Name, scan
+from services.enricher.domain.place_names import scan
 from services.enricher.domain.place_resolve import resolve
+from services.enricher.domain.place_words import Name
 
 
 @dataclass(frozen=True, slots=True)
