@@ -15,11 +15,12 @@ HEAD = 3  # sentences after the title that say what the news is
 BODY = 60  # sentences read
 
 # With an attack in the same sentence these say how it is told: fresh, past, tried, commemorated, counted ...
-_QUALIFIERS = (
-    "fresh past harm perpetrator weapon witness inquiry arrest charge trial mourning anniversary reaction claim comment modal military"
-    " police_shooting statistics lists accident mishap suicide_self drill hoax foiled riot crime politics diplomacy history culture"
-    " civilian bombing shooting slaying abduction burning"
-).split()
+_QUALIFIERS = frozenset(
+    "fresh past harm perpetrator weapon witness inquiry arrest charge trial mourning anniversary reaction claim comment"
+    " modal military police_shooting statistics lists accident mishap suicide_self drill hoax foiled riot crime politics"
+    " diplomacy history culture civilian bombing shooting slaying abduction burning definite freed toll law"
+    " sport business technology figurative health disaster animal industrial penalty terror self".split()
+)
 _YEAR = re.compile(r"\b(?:19[4-9]\d|20[0-4]\d)\b")
 
 Classes = frozenset[str]
@@ -43,9 +44,11 @@ def features(document: Document, title: Sequence[Classes], body: Sequence[Classe
     values = {
         **{f"title:{name}": 1.0 for name in _all(title)},
         **{f"head:{name}": 1.0 for name in _all(head)},
+        **{f"open:{name}": 1.0 for name in _all(body[:1])},
         **{f"share:{name}": sqrt(n / len(body)) for name, n in _counts(body).items()},
         **{f"count:{name}": log(1 + n) / 2 for name, n in _counts(body).items()},
         **_told_with("head", [found for found in head if tells_attack(found)], 1),
+        **_told_with("open", [found for found in body[:1] if tells_attack(found)], 1),
         **_told_with("body", [body[index] for index in told], max(1, len(body))),
         "told:count": log(1 + len(told)) / 2,
         "told:share": sqrt(len(told) / max(1, len(body))),
@@ -73,4 +76,4 @@ def _counts(sentences: Sequence[Classes]) -> dict[str, int]:
 
 def _told_with(zone: str, telling: Sequence[Classes], out_of: int) -> dict[str, float]:
     counts = _counts(telling)
-    return {f"{zone}:told+{name}": min(1.0, sqrt(counts[name] / out_of)) for name in _QUALIFIERS if name in counts}
+    return {f"{zone}:told+{name}": min(1.0, sqrt(counts[name] / out_of)) for name in counts if name in _QUALIFIERS}
