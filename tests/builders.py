@@ -43,10 +43,17 @@ def enriched(
     kind: ArticleKind = ArticleKind.ATTACK_REPORT,
     published_at: datetime | None = NOON,
     score: float = 0.9,
-    text: str = "A bomb went off in a mosque in Peshawar.",
+    text: str | None = None,
     **article: Any,
 ) -> ArticleEnriched:
-    """An article `name` whose outlet is the part before the first "/"."""
+    """An article `name` whose outlet is the part before the first "/"; its text names the first frame's place."""
+    town = frames[0].place.name if frames and frames[0].place else "town"
+    text = (
+        text
+        or f"""A bomb tore through a crowded mosque in {town} during midday prayers, police and hospital officials
+said. Rescue workers searched the rubble of the collapsed roof for survivors, and ambulances carried wounded worshippers
+away."""
+    )
     defaults: dict[str, Any] = {
         "article_id": uuid5(NAMESPACE_URL, name),
         "version": "1",

@@ -157,6 +157,16 @@ def test_a_claim_is_material_and_a_second_one_is_not(link: Linker) -> None:
     assert [perpetrator.id for perpetrator in second.snapshot.perpetrators] == ["ttp"]
 
 
+def test_reports_in_two_languages_are_of_one_event(link: Linker) -> None:
+    german = "Bei einem Anschlag auf eine Moschee sind in der pakistanischen Stadt viele Menschen getötet worden."
+    (first,), (second,) = link(
+        enriched("caravel/1", frame(killed=toll(5))),
+        enriched("bote/1", frame(killed=toll(7)), language="de", text=german, published_at=NOON + HOUR),
+    )
+    assert first.event_id == second.event_id
+    assert second.snapshot.languages == ["de", "en"]
+
+
 def test_an_article_read_again_changes_its_own_event_only(link: Linker) -> None:
     (first,), (again,) = link(
         enriched("caravel/1", frame(killed=toll(5))),

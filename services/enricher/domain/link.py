@@ -18,16 +18,17 @@ from uuid import UUID
 
 from services.enricher.domain.ledger import similarity
 from services.enricher.domain.reports import ReportRecord
-from shared.codes import AttackType, DatePrecision, WherePrecision
-from shared.contracts import EventSnapshot, Place, Toll, WhenRange
+from shared.codes import DatePrecision, WherePrecision
+from shared.contracts import EventSnapshot, Perpetrator, Place, Toll, WhenRange
 
 SEARCH_KM = 100.0  # candidates lie within this distance, or have no point; the newest may lie anywhere in the country,
 NEWEST = timedelta(days=7)  # since a report may be placed wrongly
 SEARCH_DAYS = 60  # candidates were last reported within this many days
 DATE_SLACK = timedelta(days=3)  # ... or have a date within this of the report's
 CANDIDATES = 96
+RIVAL_DAYS = timedelta(days=3)
 REPORTS_COMPARED = 12
-RARE_NAMES, RARE_TERMS = 3.0, 5.0  # so many rare ones in common say all that they can
+RARE_NAMES, RARE_TERMS = 3.0, 6.0  # so many rare ones in common say all that they can
 SAME_PLACE_KM = 12.0
 SAME_PLACE_DEGREES = SAME_PLACE_KM / 111.2
 
@@ -80,10 +81,11 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Rarity:
-    """How much a shared name or word says, 0 to 1."""
+    """How much a shared name or word says, 0 to 1, among the candidates of one report."""
 
     names: Mapping[str, float]
     terms: Mapping[str, float]
+    rivals: Mapping[UUID, int]  # how many other candidates lie in the same place and days
 
 
 @dataclass(frozen=True)
@@ -175,14 +177,13 @@ def factors(report: ReportRecord, event: KnownEvent, rarity: Rarity) -> Factors:
         **place,
         **_date_factors(frame.date, snapshot.date),
         **_recency_factors(report, event),
+        "rivals": math.log1p(rarity.rivals.get(event.event_id, 0)),
         "text": max(similarity(report, other) for other in compared),
         "names": max(overlap(report.names, other.names, rarity.names, RARE_NAMES) for other in compared),
         "terms": max(overlap(report.terms, other.terms, rarity.terms, RARE_TERMS) for other in compared),
-        "types": _agreement(set(frame.attack_types), set(snapshot.attack_types), {AttackType.UNKNOWN}),
-        "perpetrators": _agreement(
-            {perpetrator.id or perpetrator.name.casefold() for perpetrator in frame.perpetrators},
-            {perpetrator.id or perpetrator.name.casefold() for perpetrator in snapshot.perpetrators},
-        ),
+        "other_language": float(all(report.language != other.language for other in compared)),
+        **_agreement("types", set(frame.attack_types), set(snapshot.attack_types)),
+        **_agreement("perpetrators", _groups(frame.perpetrators), _groups(snapshot.perpetrators)),
         **_toll_factors("killed", frame.killed, snapshot.killed),
         **_toll_factors("injured", frame.injured, snapshot.injured),
     }
@@ -194,9 +195,21 @@ def rarity_among(candidates: Sequence[KnownEvent]) -> Rarity:
     compare with."""
     names = Counter(name for event in candidates for name in _all(event, "names"))
     terms = Counter(term for event in candidates for term in _all(event, "terms"))
-    known = len(candidates) / (len(candidates) + 10)
+    known = len(candidates) / (len(candidates) + 3)
     return Rarity(
-        {name: 1 / count for name, count in names.items()}, {term: known / count for term, count in terms.items()}
+        {name: 1 / count for name, count in names.items()},
+        {term: known / count for term, count in terms.items()},
+        {event.event_id: _rivals(event, candidates) for event in candidates},
+    )
+
+
+def _rivals(event: KnownEvent, candidates: Sequence[KnownEvent]) -> int:
+    """In a city with three shootings a night, town and day alone do not tell which one a report is about."""
+    return sum(
+        "place_same" in _place_factors(event.snapshot.place, other.snapshot.place)
+        and abs(event.snapshot.first_reported_at - other.snapshot.first_reported_at) <= RIVAL_DAYS
+        for other in candidates
+        if other is not event
     )
 
 
@@ -263,11 +276,15 @@ def _recency_factors(report: ReportRecord, event: KnownEvent) -> Factors:
     return {"gap": math.log1p(min(min(gaps), 365.0)), "gap_over_3_days": float(min(gaps) > 3)}
 
 
-def _agreement(a: set[Any], b: set[Any], ignored: set[Any] = frozenset()) -> float:  # type: ignore[assignment]
-    a, b = a - ignored, b - ignored
+def _agreement(field: str, a: set[Any], b: set[Any]) -> Factors:
     if not a or not b:
-        return 0.0
-    return 1.0 if a & b else -1.0
+        return {}
+    return {f"{field}_same" if a & b else f"{field}_differ": 1.0}
+
+
+def _groups(perpetrators: Sequence[Perpetrator]) -> set[str]:
+    """Organisations; "gunmen" of one report may be "two men" of the next."""
+    return {one.id or one.name.casefold() for one in perpetrators if one.kind == "organisation"}
 
 
 def _toll_factors(field: str, said: Toll | None, known: Toll | None) -> Factors:
