@@ -114,7 +114,7 @@ def _mention(one: Governed, at: int, chunks: list[Chunk], tags: str, index: int)
         end=max(chunks[at].end, people[-1].end),
         sentence=index,
         perpetrators=perpetrators or None,
-        additional=any(chunk.more for chunk in people),
+        additional=any(chunk.more for chunk in people) or _also(chunks, people[0], at),
         others=any(chunk.others for chunk in people),
         of_perpetrators=all(chunk.tag == "p" for chunk in people),
         bare=all(chunk.bare for chunk in people),
@@ -126,6 +126,11 @@ def _mention(one: Governed, at: int, chunks: list[Chunk], tags: str, index: int)
         names=(names[0].start, names[0].end) if names else None,
         head=people[-1].head,
     )
+
+
+def _also(chunks: list[Chunk], first: Chunk, at: int) -> bool:
+    """ "a civilian was also killed" """
+    return any(one.head == "also" and first.start < one.start < chunks[at].start for one in chunks)
 
 
 def _apposed(people: list[Chunk]) -> list[Chunk]:

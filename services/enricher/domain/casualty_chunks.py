@@ -76,6 +76,7 @@ class Words:
         self.multiple_hit = frozenset(data.get("multiple_hit", []))
         self.fighters = frozenset(data.get("fighters", []))
         self.forces = frozenset(data.get("forces", []))
+        self.prepositions = frozenset(data.get("prepositions", []))
         self.bodies = frozenset(data.get("bodies", []))
         self.collective = Phrases({"collective": data.get("collective_of", [])})
         self.possessives = frozenset(data.get("possessives", []))
@@ -127,7 +128,7 @@ def _next(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk | No
     for read in (_people, _name):
         if (found := read(tokens, index, lists)) is not None:
             return found
-    tag = "z" if token.lower in _PREPOSITIONS else "."
+    tag = "z" if token.lower in lists.prepositions else "."
     return Chunk(tag, token.start, token.end, head=token.text if index and tag == "." else ""), index + 1
 
 
@@ -237,7 +238,9 @@ def _head(tokens: Sequence[Token], index: int, lists: Words) -> tuple[str, str, 
         if token.text == "(" and index + 2 < len(tokens) and tokens[index + 2].text == ")":
             index += 3  # "Armed Force (CAF) jawans"
             continue
-        described = best is None or best[1] in _MEMBERS or tokens[index - 1].text[0].isupper()  # "three Indian security men"
+        described = (
+            best is None or best[1] in _MEMBERS or tokens[index - 1].text[0].isupper()
+        )  # "three Indian security men"
         if _ends_phrase(tokens, index, lists) or not described:
             break
         index += 1
@@ -266,7 +269,7 @@ def _ends_phrase(tokens: Sequence[Token], index: int, lists: Words) -> bool:
     at = lists.tagged.at(tokens, index)
     if at is not None:
         return True
-    return token.lower in _PREPOSITIONS or token.lower in lists.numbers.words
+    return token.lower in lists.prepositions or token.lower in lists.numbers.words
 
 
 _AGES = frozenset({"age", "ages", "aged", "block"})
@@ -281,13 +284,6 @@ def _of_ages(tokens: Sequence[Token], index: int) -> bool:
         if not token.text.isdigit() and token.lower not in _AGE_LINKS:
             return False
     return False
-
-
-_PREPOSITIONS = frozenset(
-    "in on at by from with for near outside inside into over under after against around about during through throughout via "
-    "across between within without toward towards behind along aboard onto off out up down than there here not yesterday "
-    "today monday tuesday wednesday thursday friday saturday sunday early late who whom what how had would will can".split()
-)
 
 
 _AGE_UNITS = frozenset({"year", "years", "month", "months", "week", "weeks", "day", "days"})
@@ -428,7 +424,7 @@ def _name(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk, int
         )
         if not (capital or particle) or token.lower in lists.things or token.lower in lists.bodies:
             break
-        if capital and (lists.tagged.at(tokens, stop) is not None or token.lower in _PREPOSITIONS):
+        if capital and (lists.tagged.at(tokens, stop) is not None or token.lower in lists.prepositions):
             break
         stop += 1
     while stop > index and not tokens[stop - 1].text[0].isupper():
@@ -446,7 +442,11 @@ def _age(tokens: Sequence[Token], index: int) -> int | None:
     if not after or not after[0].text.isdigit() or not 0 < int(after[0].text) < 110:
         return None
     before = tokens[index - 1] if tokens[index - 1].text != "." else tokens[index - 2]
-    if index and before.text[0].isupper() and (len(after) == 1 or not after[1].text[0].isalpha() or after[1].lower in _AGE_ENDS):
+    if (
+        index
+        and before.text[0].isupper()
+        and (len(after) == 1 or not after[1].text[0].isalpha() or after[1].lower in _AGE_ENDS)
+    ):
         return index + 1 + next(i for i, one in enumerate(tokens[index + 1 :], 1) if one.text == after[0].text)
     return None
 

@@ -12,7 +12,7 @@ from services.enricher.domain.casualty_chunks import Chunk
 
 _ONE = "[gqumxp0]"
 _LIST = rf"(?P<list>{_ONE}(?:,?a?~*{_ONE})*)"
-_OBJECT = re.compile(rf"~*{_LIST}(?P<far>[.omz~]{{0,4}},?a~*[gq](?![~w]*b?~*[kdishtfyDjTb]))?")
+_OBJECT = re.compile(rf"~*{_LIST}(?P<far>[.omzl~]{{0,4}},?a~*[gq](?![~w]*b?~*[kdishtfyDjTb]))?")
 _TITLED = re.compile(r"~*\.{1,3}(?P<list>g?m|g)")  # killed opposition leader Jane Roe
 _ALONG = re.compile(r",?~*(?P<with>a)~*(?P<list>[gqump](?:[.oz]{0,4},?a?~*[gqump])*)(?![~w]*b?~*[kdishtfyDjTb])")
 _OF_OBJECT = re.compile(rf"~*o~*{_LIST}")
@@ -53,7 +53,7 @@ def governed(chunks: Sequence[Chunk], tags: str, at: int) -> list[Governed]:
     if trigger == "R":
         return _suicide(chunks, tags, at)
     if trigger in "MQ":
-        return [Governed("killed" if trigger == "M" else "hit", [chunks[at]._replace(tag="q")])]
+        return [Governed("killed" if trigger == "M" else "hit", [chunks[at]._replace(tag="q")], total=True)]
     if _negated(chunks, tags, at):
         return []
     if trigger in _VERBS:
@@ -98,6 +98,8 @@ def _verb(chunks: Sequence[Chunk], tags: str, at: int, kind: str, active: bool, 
             return [Governed(kind, people)]
     if passive:
         people = _subject(chunks, tags, at)
+        if trigger in "ksit" and not is_passive and all(one.tag in "xp" and one.low is None for one in people):
+            return []  # "police killed"
         if people:
             return [Governed(kind, people, weak=trigger in "hf", bodies=trigger == "d")]
         if trigger in "kisy" and (match := _INVERTED.match(tags, at + 1)):
@@ -116,7 +118,11 @@ def _object(chunks: Sequence[Chunk], tags: str, start: int) -> list[Chunk]:
     following = _NEXT_VERB.match(tags, stop)
     if following is not None and not (tags[start - 1] in "sS" and tags[stop] == "d"):
         return united(chunks, tags, first, _without_last(tags, first, stop))
-    if tags[stop : stop + 1] == "n" and chunks[stop].head in _PARTS and tags[first:stop].rstrip(",").count(",") + tags[first:stop].count("a"):
+    if (
+        tags[stop : stop + 1] == "n"
+        and chunks[stop].head in _PARTS
+        and tags[first:stop].rstrip(",").count(",") + tags[first:stop].count("a")
+    ):
         stop = _without_last(tags, first, stop)  # "killed six, five of them children"
     if tags[stop : stop + 1] in ("~", "h") and tags[stop - 1] == "q" and tags[stop - 2 : stop - 1] == ",":
         stop -= 2  # "injuring six soldiers, three seriously"
@@ -270,7 +276,7 @@ def nearest(chunks: Sequence[Chunk], tags: str) -> list[tuple[int, Governed]]:
     """Each trigger with the nearest group of its clause that no nearer trigger takes; for languages without a grammar here."""
     kinds = {tag: kind for tag, (kind, _, _) in _VERBS.items()} | {"D": "killed", "j": "injured", "T": "killed"}
     pairs: list[tuple[int, int, int]] = []
-    groups = [i for i, tag in enumerate(tags) if tag in "gqu0p" or (tag == "m" and False)]
+    groups = [i for i, tag in enumerate(tags) if tag in "gqu0p"]
     for at, tag in enumerate(tags):
         if tag not in kinds or (at and tags[at - 1] == "!"):
             continue
@@ -279,7 +285,7 @@ def nearest(chunks: Sequence[Chunk], tags: str) -> list[tuple[int, Governed]]:
             between = tags[low + 1 : high]
             if high - low > 9 or _LINKS.search(between):
                 continue
-            distance = (high - low) * 2 + 5 * between.count(",") + 5 * between.count("a") + (tags[group] == "u") * 6
+            distance = (high - low) * 2 + 5 * between.count(",") + 5 * between.count("a") + (tags[group] in "up") * 6
             pairs.append((distance, at, group))
     taken: set[int] = set()
     used: set[int] = set()

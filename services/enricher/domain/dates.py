@@ -35,6 +35,7 @@ class DateMention:
     sentence: int
     kind: str
     about: str | None = None
+    sure: bool = False  # an attack's beyond doubt: "Friday's shooting", "happened on Friday"
 
 
 class Span(NamedTuple):
@@ -58,6 +59,8 @@ class Calendar:
     pattern: "re.Pattern[str]"
     attack: frozenset[str]
     other: frozenset[str]
+    speech: frozenset[str]
+    surely: frozenset[str]
 
 
 @cache
@@ -66,7 +69,7 @@ def calendar(language: str) -> Calendar:
     data: dict[str, Any] = lexicon.load(f"dates/{language if language in lexicon.languages('dates') else 'en'}")
     fields = {
         "M": _either(data["months"]),
-        "W": _either(data["weekdays"]),
+        "W": _weekdays(data),
         "D": _either(data["days"]),
         "N": _either(data.get("nights", ["overnight"])),
         "P": _either(data.get("parts_of_day", ["night"])),
@@ -77,8 +80,10 @@ def calendar(language: str) -> Calendar:
         "|".join(f"(?P<{name}>{_fill(rule, fields, name)})" for name, (rule, _) in _RULES.items()), re.IGNORECASE
     )
     return Calendar(
-        data["months"], data["weekdays"], data["days"], data.get("holidays", {}), pattern,
+        data["months"], _numbered_weekdays(data), data["days"], data.get("holidays", {}), pattern,
         frozenset(data.get("attack", [])), frozenset(data.get("other", [])),
+        frozenset(data.get("speech", [])),
+        frozenset(data.get("surely", [])),
     )  # fmt: skip
 
 
@@ -96,11 +101,13 @@ def find(
         if span is None:
             continue
         index = max(0, bisect_right(starts, match.start()) - 1)
-        about = _about(text, match.start(), match.end(), sentences[index] if sentences else None, names)
+        about, sure = _about(text, match.start(), match.end(), sentences[index] if sentences else None, names)
         mentions.append(
-            DateMention(match.start(), match.end(), span.first, span.last, span.precision, index, span.kind, about)
+            DateMention(
+                match.start(), match.end(), span.first, span.last, span.precision, index, span.kind, about, sure
+            )
         )
-    return mentions
+    return _merged(mentions)
 
 
 def choose(
@@ -121,28 +128,71 @@ def choose(
 
 
 def _rank(one: DateMention, focus: set[int]) -> tuple[int, int, int, int]:
-    near = 0 if one.sentence in focus else 1
-    exact = {DatePrecision.DAY: 0, DatePrecision.WEEK: 1, DatePrecision.MONTH: 2, DatePrecision.YEAR: 3}[one.precision]
-    return (exact if near == 0 or not focus else exact + 1, near, 0 if one.about == "attack" else 1, one.start)
+    """Days before weeks before months; the attack's own sentences first; then by how sure it is the attack's."""
+    exact = _PRECISIONS.index(one.precision) * 2 + (one.precision is DatePrecision.DAY and one.first != one.last)
+    near = one.sentence in focus or not focus
+    return (exact, not near and not one.sure, 0 if one.sure else 1 if one.about == "attack" else 2, one.start)
+
+
+_PRECISIONS = list(DatePrecision)
 
 
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def _about(text: str, start: int, end: int, sentence: Sentence | None, names: Calendar) -> str | None:
-    """Attack or other: the nearest telling word of the sentence, those before the date counting as nearer."""
-    left = max(sentence.start if sentence else 0, start - NEAR)
+def _about(text: str, start: int, end: int, sentence: Sentence | None, names: Calendar) -> tuple[str | None, bool]:
+    """Attack or other, and whether it is beyond doubt: the nearest telling word of the sentence says it.
+
+    Words before the date count as nearer. A word of speech tells only right before it ("police said Monday"; in "on
+    Monday, police said" it does not). A clock time before the date is an attack's, right after it a page's.
+    """
+    if _STAMP.match(text, end):
+        return "other", False
+    if (owner := _OWNER.match(text, end)) and any(word.lower() in names.surely for word in owner[1].split()):
+        return "attack", True
+    clock = _CLOCK.search(text, max(0, start - 25), start)
+    left = max(sentence.start if sentence and not clock else 0, start - NEAR)
     right = min(sentence.end if sentence else len(text), end + NEAR)
-    best: tuple[int, str] | None = None
+    best: tuple[int, str | None, bool] = (20, "attack", True) if clock else (NEAR * 4, None, False)
     for match in _WORD.finditer(text, left, right):
-        word = match.group().lower()
-        about = "attack" if word in names.attack else "other" if word in names.other else None
-        if about is None or start <= match.start() < end:
+        word, before = match.group().lower(), match.end() <= start
+        if not before and match.start() < end:
             continue
-        distance = start - match.end() if match.end() <= start else (match.start() - end) * 2 + 10
-        if best is None or distance < best[0]:
-            best = (distance, about)
-    return best[1] if best else None
+        distance = start - match.end() if before else (match.start() - end) * 2 + 10
+        if word in names.speech:
+            about = "other" if before and distance < 12 else None
+        else:
+            about = "attack" if word in names.attack else "other" if word in names.other else None
+        if about is not None and distance < best[0]:
+            best = (distance, about, about == "attack" and before and word in names.surely)
+    return best[1], best[2]
+
+
+_CLOCK = re.compile(r"\d\s?(?:[ap]\.?m\.?|hours|hrs|gmt),?\s(?:on\s)?(?:early\s|late\s)?$", re.IGNORECASE)
+_STAMP = re.compile(r",?\s{1,3}(?:at\s)?\d{1,2}:\d\d\s?[AP]M\b")
+_OWNER = re.compile(r"(?:\s(?:night|morning|afternoon|evening))?['’]s?\s((?:\w+\s?){1,4})")
+
+
+def _merged(mentions: list[DateMention]) -> list[DateMention]:
+    """ "Saturday, Feb. 9, 2013" is one date; the weekday alone would be another."""
+    kept: list[DateMention] = []
+    for one in mentions:
+        last = kept[-1] if kept else None
+        if last and last.kind == "weekday" and one.kind in ("absolute", "yearless") and one.start - last.end <= 2:
+            about = one.about if one.about == last.about else last.about or one.about
+            one = replace(one, start=last.start, about=about, sure=last.sure or one.sure)
+            kept.pop()
+        kept.append(one)
+    return kept
+
+
+def _weekdays(data: dict[str, Any]) -> str:
+    short = data.get("abbreviated")
+    return _either(data["weekdays"]) if not short else f"(?:{_either(data['weekdays'])}|(?-i:{_either(short)}))"
+
+
+def _numbered_weekdays(data: dict[str, Any]) -> dict[str, int]:
+    return data["weekdays"] | {name.lower(): day for name, day in data.get("abbreviated", {}).items()}
 
 
 def _either(names: Any) -> str:
@@ -385,5 +435,5 @@ _RULES: dict[str, tuple[str, Resolver]] = {
     "period": (r"\b(?P<q>(?:(?:early|earlier|late|later)\s)?(?:last|this|previous|this\spast|over\sthe|the\spast|during\sthe))\s(?P<u>weekend|week|month|year)\b", _period),
     "in_month": (r"\b(?:in|of|since|early|late|mid-?|during|from)\s?(?P<M>[[M]])\b(?!\s\d)", _in_month),
     "in_year": (rf"\b(?:in|of|since|during|from|the|early|late)\s{_YEAR_GIVEN}\b", _in_year),
-    "ordinal": (r"\bon\sthe\s(?P<d>[0-3]?\d)(?:st|nd|rd|th)\b", _ordinal),
+    "ordinal": (r"\bon\sthe\s(?P<d>[0-3]?\d)(?:st|nd|rd|th)\b(?!\s(?:of\s)?[[M]])", _ordinal),
 }  # fmt: skip

@@ -78,7 +78,9 @@ def _killed(mentions: list[TollMention]) -> tuple[Toll | None, list[TollMention]
         chosen = [*chosen, dead[0]]
     if not chosen or _denied(chosen, mentions, "killed"):
         return _nobody(mentions)
-    return Toll(low=_bound(chosen, "low"), best=total, high=_bound(chosen, "high"), perpetrators=perpetrators or None), chosen
+    return Toll(
+        low=_bound(chosen, "low"), best=total, high=_bound(chosen, "high"), perpetrators=perpetrators or None
+    ), chosen
 
 
 def _position(one: TollMention) -> int:
@@ -96,8 +98,10 @@ def _leading(mentions: list[TollMention]) -> list[TollMention]:
     if near:
         first = _position(near[0])
         near = [one for one in near if _position(one) <= (first + SPAN if first >= 0 else first)]
-        most = max((one for one in near if not one.additional), default=near[0], key=lambda one: (one.total, one.best or 0))
-        more = [one for one in near if one.additional and _position(one) > _position(most) and not one.bare]
+        most = max(
+            (one for one in near if not one.additional), default=near[0], key=lambda one: (one.total, one.best or 0)
+        )
+        more = [one for one in ordered if one.additional and 0 <= _position(most) == _position(one) - 1]
         return [most, *more[:1]]
     return _singles([one for one in ordered if one.bare]) or counted[:1]
 
@@ -169,8 +173,14 @@ def _outweighs(hit: TollMention, wounded: TollMention, more: int) -> bool:
 
 def _besides(hit: list[TollMention], told: list[TollMention]) -> bool:
     """ "one dead, four shot", "three others were shot": the dead are not among those shot."""
+    if hit[0].total:
+        return False  # "one dead in quadruple shooting"
     if any(one.others for one in hit):
         return True
     first = hit[0]
-    dead = [one for one in told if one.kind == "killed" and one.in_title == first.in_title and one.sentence == first.sentence]
+    dead = [
+        one
+        for one in told
+        if one.kind == "killed" and one.in_title == first.in_title and one.sentence == first.sentence
+    ]
     return any(one.start < first.start and not one.bare for one in dead)

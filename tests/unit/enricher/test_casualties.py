@@ -1,0 +1,227 @@
+"""Tolls: what each clause says, and what an article says of one attack."""
+
+import time
+
+import pytest
+
+from services.enricher.domain import casualties
+from services.enricher.domain.text import split
+from services.enricher.domain.tolls import TollMention
+
+
+def find(text: str, language: str = "en") -> list[TollMention]:
+    return casualties.find(text, split(text), language)
+
+
+def said(text: str, language: str = "en") -> list[tuple[str, int | None]]:
+    return [(one.kind, one.best) for one in find(text, language)]
+
+
+def toll(text: str, title: str = "", language: str = "en") -> tuple[int | None, int | None]:
+    mentions = casualties.find(title, split(title), language, in_title=True) + find(text, language)
+    best = casualties.best(mentions)
+    return best.killed and best.killed.best, best.injured and best.injured.best
+
+
+K, I, H = "killed", "injured", "hit"  # noqa: E741
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # active and passive
+        ("A bomb killed six soldiers.", [(K, 6)]),
+        ("Six soldiers were killed by a bomb.", [(K, 6)]),
+        ("The blast left nine people dead.", [(K, 9)]),
+        ("A gunman shot dead two teachers.", [(K, 2)]),
+        ("Two teachers were shot dead.", [(K, 2)]),
+        ("The raid claimed 11 lives.", [(K, 11)]),
+        ("The mine claimed the lives of three farmers.", [(K, 3)]),
+        ("The fire resulted in the deaths of four nurses.", [(K, 4)]),
+        ("Eight deaths were reported.", [(K, 8)]),
+        ("Seven worshippers lost their lives.", [(K, 7)]),
+        ("Militants beheaded three hostages.", [(K, 3)]),
+        ("Raiders shot four guards to death.", [(H, 4), (K, 4)]),
+        # coordination
+        ("killing three and wounding 12", [(K, 3), (I, 12)]),
+        ("Four dead, 12 hurt in market blast", [(K, 4), (I, 12)]),
+        ("Five people were killed and 20 wounded.", [(K, 5), (I, 20)]),
+        ("The shell killed five and 20 others were wounded.", [(K, 5), (I, 20)]),
+        ("It killed 23 traders and another 30 were injured.", [(K, 23), (I, 30)]),
+        ("Two nurses and a driver were killed.", [(K, 3)]),
+        ("The attack killed two officers and a village chief.", [(K, 3)]),
+        ("The blast killed four guards at the gate, as well as two clerks inside.", [(K, 6)]),
+        ("A man and his wife were killed.", [(K, 2)]),
+        ("Three guards, one cook and a porter were injured.", [(I, 5)]),
+        # subsets are not added
+        ("Nine people, including three children, were killed.", [(K, 9)]),
+        ("Nine people were killed, including three children, and 14 were hurt.", [(K, 9), (I, 14)]),
+        ("The blast killed 22 people, at least five kids among them.", [(K, 22)]),
+        ("The mine injured six soldiers, three seriously.", [(I, 6)]),
+        ("Five people, three men and two women, were killed.", [(K, 5)]),
+        # families and single persons
+        ("A family of five was killed.", [(K, 5)]),
+        ("Five members of a family died.", [(K, 5)]),
+        ("The teenager was shot dead.", [(K, 1)]),
+        ("A police officer was killed.", [(K, 1)]),
+        ("Gunmen killed the mayor's brother.", [(K, 1)]),
+        ("The mayor, Ana Roe, was assassinated.", [(K, 1)]),
+        ("Jane Roe, 34, was stabbed to death.", [(K, 1)]),
+        ("A 16-year-old was shot in the leg.", [(H, 1)]),
+        ("The other man is in critical condition.", [(I, 1)]),
+        # more, another, others
+        ("Another two were hurt.", [(I, 2)]),
+        ("killing one man and injuring another", [(K, 1), (I, 1)]),
+        ("Three more died on Sunday.", [(K, 3)]),
+        # states
+        ("Twelve people suffered burns.", [(I, 12)]),
+        ("Six people were taken to hospital.", [(I, 6)]),
+        ("The attack caused injuries to 18 others.", [(I, 18)]),
+        ("Police say 4 were shot, 1 fatally.", [(H, 4), (K, 1)]),
+        ("A quadruple shooting shook the street.", [(H, 4)]),
+        ("He is accused of a triple murder.", [(K, 3)]),
+        ("Gunmen kidnapped seven engineers.", [("hostages", 7)]),
+        ("The rebels took 20 hostages.", [("hostages", 20)]),
+        # zero only where it is said
+        ("No one was hurt.", [(I, 0)]),
+        ("There were no casualties.", [(K, 0), (I, 0)]),
+        ("No deaths were reported.", [(K, 0)]),
+        ("A bomb exploded outside the bank.", []),
+        # no people, no toll
+        ("Police killed the engine and drove 40 km.", []),
+        ("The attack destroyed 12 houses and killed 30 goats.", []),
+        ("The group plans to kill two ministers.", []),
+        ("The shell could have killed dozens.", []),
+        ("Prosecutors seek the death penalty for three men.", []),
+        ("Two groups claimed responsibility.", []),
+        ("The shooting happened at 10:30 on 5 May.", []),
+    ],
+)
+def test_what_a_clause_says(text: str, expected: list[tuple[str, int | None]]) -> None:
+    assert said(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "best", "high"),
+    [
+        ("At least 14 people were killed.", 14, 14, None),
+        ("More than 40 people were killed.", 40, 40, None),
+        ("Up to 20 people were killed.", None, 20, 20),
+        ("Between 10 and 12 people were killed.", 10, 10, 12),
+        ("Dozens of people were killed.", 24, None, 99),
+        ("The death toll rises from 5 to 12.", 12, 12, 12),
+        ("The death toll climbed to at least 31.", 31, 31, None),
+        ("The death toll stands at 9.", 9, 9, 9),
+    ],
+)
+def test_bounds(text: str, low: int | None, best: int | None, high: int | None) -> None:
+    mention = find(text)[0]
+    assert (mention.kind, mention.low, mention.best, mention.high) == (K, low, best, high)
+
+
+@pytest.mark.parametrize(
+    ("text", "best", "perpetrators"),
+    [
+        ("Three people, including the gunman, died.", 3, 1),
+        ("Three people were killed, including two of the attackers.", 3, 2),
+        ("Two attackers were shot dead by police.", 2, 2),
+        ("Two militants and a passer-by were killed by troops.", 3, 2),
+        ("The bomber and six civilians were killed.", 7, 1),
+        ("An explosion killed six rebels.", 6, None),
+    ],
+)
+def test_perpetrators(text: str, best: int, perpetrators: int | None) -> None:
+    mention = find(text)[0]
+    assert (mention.best, mention.perpetrators) == (best, perpetrators)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "More than 1,500 people have been killed since 2004.",
+        "Last year the militants killed 300 soldiers.",
+        "Attacks in 2016 killed 640 civilians.",
+        "Over the past decade they have killed 9,000 people.",
+    ],
+)
+def test_statistics_are_nobodys_toll(text: str) -> None:
+    mentions = find(text)
+    assert mentions
+    assert all(one.cumulative for one in mentions)
+    assert casualties.best(mentions).killed is None
+
+
+def test_an_attack_may_be_the_third_this_year() -> None:
+    assert toll("A bomb killed nine people in the third attack this year.") == (9, None)
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "expected"),
+    [
+        ("", "Four people were shot. One of them died in hospital.", (1, 3)),
+        ("", "Four people were injured. One of them died the next day.", (1, 3)),
+        ("4 shot, 1 fatally, outside bar", "Police are looking for a car.", (1, 3)),
+        ("One dead, four shot outside bar", "Police are looking for a car.", (1, 4)),
+        ("", "A gunman killed four people before killing himself.", (5, None)),
+        ("Four dead in shooting", "The gunman shot three people and then took his own life.", (4, None)),
+        ("", "A man was killed and another was injured.", (1, 1)),
+        (
+            "Two killed in blast",
+            "Two people died on Monday. In 2009, bombs in the same city killed 90 people.",
+            (2, None),
+        ),
+        ("", "Three guards were first said to be hurt, but police later said that no one was hurt.", (None, 0)),
+        ("", "No one was hurt when the bomb went off.", (None, 0)),
+        ("", "A car bomb went off near the bridge.", (None, None)),
+        ("", "Seven soldiers were killed. A civilian was also killed.", (8, None)),
+    ],
+)
+def test_the_toll_of_an_attack(title: str, text: str, expected: tuple[int | None, int | None]) -> None:
+    assert toll(text, title) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("fr", "Au moins sept personnes ont été tuées et douze autres blessées dans l'attentat.", (7, 12)),
+        ("fr", "L'explosion a fait 12 morts et 30 blessés.", (12, 30)),
+        ("fr", "Un policier a été tué par un tireur.", (1, None)),
+        ("es", "Un coche bomba mató a nueve soldados e hirió a otros 30.", (9, 30)),
+        ("es", "El ataque dejó tres muertos y siete heridos.", (3, 7)),
+        ("es", "Murieron cinco campesinos.", (5, None)),
+        ("pt", "Pelo menos cinco pessoas morreram e doze ficaram feridas na explosão.", (5, 12)),
+        ("pt", "Homens armados mataram três policiais.", (3, None)),
+        ("de", "Mindestens sechs Menschen wurden getötet und zwölf verletzt.", (6, 12)),
+        ("de", "Der Angreifer tötete drei Soldaten.", (3, None)),
+        ("de", "Bei dem Anschlag kamen 12 Menschen ums Leben, 30 weitere wurden verletzt.", (12, 30)),
+        ("ru", "В результате взрыва погибли пять человек, ещё 12 получили ранения.", (5, 12)),
+        ("ru", "Боевики убили трех полицейских.", (3, None)),
+        ("tr", "Saldırıda en az beş kişi öldü, 12 kişi yaralandı.", (5, 12)),
+        ("tr", "Patlamada üç asker hayatını kaybetti.", (3, None)),
+        ("ar", "قتل خمسة أشخاص وأصيب 12 آخرون في انفجار سيارة مفخخة.", (5, 12)),
+        ("ar", "مقتل ثلاثة جنود وإصابة سبعة في هجوم.", (3, 7)),
+        ("ur", "دھماکے میں کم از کم پانچ افراد ہلاک اور 12 زخمی ہو گئے۔", (5, 12)),
+        ("ur", "فائرنگ سے دو پولیس اہلکار جاں بحق ہو گئے۔", (2, None)),
+    ],
+)
+def test_other_languages(language: str, text: str, expected: tuple[int | None, int | None]) -> None:
+    assert toll(text, language=language) == expected
+
+
+def test_spans_hold_the_words() -> None:
+    text = "Police said on Monday that five people were killed in Quetta."
+    mention = find(text)[0]
+    assert text[mention.start : mention.end] == "five people were killed"
+
+
+def test_a_language_without_a_list_is_read_as_english() -> None:
+    assert said("Two soldiers were killed.", "xx") == [(K, 2)]
+
+
+@pytest.mark.parametrize(
+    "text", ["killed " * 20_000, "and five " * 20_000, "5, " * 20_000, "the " * 20_000, "A" * 100_000, "(" * 50_000]
+)
+def test_hostile_text_takes_bounded_time(text: str) -> None:
+    started = time.monotonic()
+    find(text)
+    assert time.monotonic() - started < 2

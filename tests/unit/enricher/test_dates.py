@@ -1,0 +1,115 @@
+"""Dates: what a text gives, resolved against publication, and which one is the attack's."""
+
+from datetime import date
+
+import pytest
+
+from services.enricher.domain import dates
+from services.enricher.domain.text import split
+from shared.codes import DatePrecision
+
+WEDNESDAY = date(2017, 5, 24)
+
+
+def find(text: str, published: date | None = WEDNESDAY, language: str = "en") -> list[dates.DateMention]:
+    return dates.find(text, split(text), published, language)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("It happened on May 3, 2016.", date(2016, 5, 3)),
+        ("It happened on 3 May 2016.", date(2016, 5, 3)),
+        ("It happened on the 3rd of May 2016.", date(2016, 5, 3)),
+        ("It happened on 2016-05-03.", date(2016, 5, 3)),
+        ("It happened on 05/23/2017.", date(2017, 5, 23)),
+        ("It happened on 23/05/2017.", date(2017, 5, 23)),
+        ("BOGOTA, 3 Feb 90 -- It happened.", date(1990, 2, 3)),
+        ("It happened on May 3.", date(2017, 5, 3)),
+        ("It happened on Dec. 30.", date(2016, 12, 30)),
+        ("It happened on Friday.", date(2017, 5, 19)),
+        ("It happened on Wednesday.", date(2017, 5, 24)),
+        ("It happened last Wednesday.", date(2017, 5, 17)),
+        ("It happened late Monday night.", date(2017, 5, 22)),
+        ("It happened on Tuesday, May 23, 2017.", date(2017, 5, 23)),
+        ("It happened today.", date(2017, 5, 24)),
+        ("It happened yesterday.", date(2017, 5, 23)),
+        ("It happened last night.", date(2017, 5, 23)),
+        ("It happened this morning.", date(2017, 5, 24)),
+        ("It happened four days ago.", date(2017, 5, 20)),
+        ("It happened on the 12th.", date(2017, 5, 12)),
+        ("It happened on the 30th.", date(2017, 4, 30)),
+        ("It happened two days before Christmas.", date(2016, 12, 23)),
+        ("It happened on New Year's Eve.", date(2016, 12, 31)),
+    ],
+)
+def test_days(text: str, expected: date) -> None:
+    mention = find(text)[0]
+    assert (mention.first, mention.last, mention.precision) == (expected, expected, DatePrecision.DAY)
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last", "precision"),
+    [
+        ("It happened in March 2015.", date(2015, 3, 1), date(2015, 3, 31), DatePrecision.MONTH),
+        ("It happened in August.", date(2016, 8, 1), date(2016, 8, 31), DatePrecision.MONTH),
+        ("It happened in 2015.", date(2015, 1, 1), date(2015, 12, 31), DatePrecision.YEAR),
+        ("It happened last week.", date(2017, 5, 15), date(2017, 5, 21), DatePrecision.WEEK),
+        ("It happened last month.", date(2017, 4, 1), date(2017, 4, 30), DatePrecision.MONTH),
+        ("It happened late last month.", date(2017, 4, 20), date(2017, 4, 30), DatePrecision.MONTH),
+        ("It happened three years ago.", date(2014, 1, 1), date(2014, 12, 31), DatePrecision.YEAR),
+        ("It happened overnight.", date(2017, 5, 23), date(2017, 5, 24), DatePrecision.DAY),
+        ("It happened over the weekend.", date(2017, 5, 20), date(2017, 5, 21), DatePrecision.WEEK),
+    ],
+)
+def test_periods(text: str, first: date, last: date, precision: DatePrecision) -> None:
+    mention = find(text)[0]
+    assert (mention.first, mention.last, mention.precision) == (first, last, precision)
+
+
+@pytest.mark.parametrize("text", ["on Friday", "yesterday", "last month", "on May 3", "two years ago", "on the 12th"])
+def test_nothing_is_invented_without_a_day_of_publication(text: str) -> None:
+    assert all(one.first is None for one in find(f"It happened {text}.", None))
+
+
+@pytest.mark.parametrize("text", ["He sat down.", "It may rain.", "Room 12.", "30 February 2016", "On 31/31/2017"])
+def test_what_is_no_date(text: str) -> None:
+    assert [one for one in find(text) if one.first is not None] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("fr", "L'attaque a eu lieu le 3 mai 2016.", date(2016, 5, 3)),
+        ("fr", "L'attaque a eu lieu lundi.", date(2017, 5, 22)),
+        ("es", "El ataque ocurrió el 3 de mayo de 2016.", date(2016, 5, 3)),
+        ("pt", "O ataque ocorreu na terça-feira.", date(2017, 5, 23)),
+        ("de", "Der Anschlag geschah am 3. Mai 2016.", date(2016, 5, 3)),
+        ("ru", "Взрыв произошел 3 мая 2016 года.", date(2016, 5, 3)),
+        ("tr", "Saldırı 3 Mayıs 2016 günü oldu.", date(2016, 5, 3)),
+        ("ar", "وقع الهجوم في 3 مايو 2016.", date(2016, 5, 3)),
+        ("ur", "حملہ 3 مئی 2016 کو ہوا۔", date(2016, 5, 3)),
+    ],
+)
+def test_other_languages(language: str, text: str, expected: date) -> None:
+    assert find(text, language=language)[0].first == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Police said Tuesday that a man was shot on Sunday night.", date(2017, 5, 21)),
+        ("A bomb exploded on Monday, police said on Tuesday.", date(2017, 5, 22)),
+        ("He appeared in court on Tuesday, charged with Friday's shooting.", date(2017, 5, 19)),
+        ("A suspect was arrested on Tuesday. The attack took place at 9:30 p.m. Saturday.", date(2017, 5, 20)),
+        ("Posted May 24, 2017 5:05 PM. Two people were killed on Sunday.", date(2017, 5, 21)),
+        ("The hearing is on Tuesday.", None),
+    ],
+)
+def test_the_date_of_the_attack(text: str, expected: date | None) -> None:
+    chosen = dates.choose(find(text), range(3), WEDNESDAY)
+    assert (chosen and chosen.first) == expected
+
+
+def test_a_date_after_publication_is_no_attacks() -> None:
+    assert dates.choose(find("The bombing happened on 30 May 2018."), (), WEDNESDAY) is None

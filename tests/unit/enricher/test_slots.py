@@ -1,0 +1,117 @@
+"""Attack types, weapons, targets, perpetrators, victims and how an attack went."""
+
+import pytest
+
+from services.enricher.domain import casualties, slots
+from services.enricher.domain.text import split
+from shared.codes import AttackType as A
+
+
+def best_type(text: str, language: str = "en") -> A | None:
+    types = slots.best_types(slots.attack_types(text, split(text), language))
+    return types[0] if types else None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("A car bomb exploded outside the ministry.", A.BOMBING_EXPLOSION),
+        ("Gunmen opened fire on a bus.", A.ARMED_ASSAULT),
+        ("A man with a knife stabbed two people.", A.ARMED_ASSAULT),
+        ("Gunmen kidnapped three engineers.", A.HOSTAGE_TAKING_KIDNAPPING),
+        ("Armed men took hostages inside the embassy; the hostage crisis lasted a day.", A.HOSTAGE_TAKING_BARRICADE),
+        ("The senator was assassinated on his doorstep.", A.ASSASSINATION),
+        ("Two men hijacked an airliner.", A.HIJACKING),
+        ("Arsonists set fire to the mosque.", A.FACILITY_INFRASTRUCTURE_ATTACK),
+        ("A van ploughed into a crowd of shoppers.", A.UNARMED_ASSAULT),
+        ("The council met on Tuesday.", None),
+    ],
+)
+def test_attack_type(text: str, expected: A | None) -> None:
+    assert best_type(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("fr", "Une voiture piégée a explosé devant le marché.", A.BOMBING_EXPLOSION),
+        ("es", "Hombres armados abrieron fuego en un bar.", A.ARMED_ASSAULT),
+        ("pt", "Três estudantes foram raptados.", A.HOSTAGE_TAKING_KIDNAPPING),
+        ("de", "Ein Selbstmordattentäter sprengte sich in die Luft.", A.BOMBING_EXPLOSION),
+        ("ru", "Неизвестные открыли огонь по автобусу.", A.ARMED_ASSAULT),
+        ("tr", "Bombalı saldırı düzenlendi.", A.BOMBING_EXPLOSION),
+        ("ar", "انفجار سيارة مفخخة في السوق.", A.BOMBING_EXPLOSION),
+        ("ur", "مسلح افراد نے فائرنگ کر دی۔", A.ARMED_ASSAULT),
+    ],
+)
+def test_attack_type_in_other_languages(language: str, text: str, expected: A) -> None:
+    assert best_type(text, language) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("A car bomb exploded. The bomb was powerful.", [("car bomb", "explosives")]),
+        ("They carried assault rifles and machetes.", [("assault rifles", "firearms"), ("machetes", "melee")]),
+        ("Molotov cocktails were thrown.", [("Molotov cocktails", "incendiary")]),
+        ("The council met on Tuesday.", []),
+    ],
+)
+def test_weapons(text: str, expected: list[tuple[str, str]]) -> None:
+    assert [(one.text, one.type) for one in slots.weapons(text, split(text))] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("A bomb exploded in front of the police station.", [("police station", "police")]),
+        ("The bridge was destroyed by rebels.", [("bridge", "transportation")]),
+        ("Guerrillas attacked the embassy with rockets.", [("embassy", "government_diplomatic")]),
+        ("He walked to the school on Tuesday.", []),
+    ],
+)
+def test_targets(text: str, expected: list[tuple[str, str]]) -> None:
+    assert [(one.text, one.type) for one in slots.targets(text, split(text))] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Masked gunmen opened fire on the crowd.", ["Masked gunmen"]),
+        ("The mayor was killed by two unidentified men.", ["two unidentified men"]),
+        ("Two men walked to the shop.", []),
+    ],
+)
+def test_individuals(text: str, expected: list[str]) -> None:
+    assert [one.text for one in slots.individuals(text, split(text))] == expected
+
+
+def test_victims_are_those_named_beside_the_toll() -> None:
+    text = "Gunmen killed Maria Lopez outside her office. The police chief, Juan Perez, visited the family."
+    sentences = split(text)
+    spans = [(one.start, one.end, one.sentence) for one in casualties.find(text, sentences)]
+    assert [one.text for one in slots.victims(text, sentences, spans)] == ["Maria Lopez"]
+
+
+@pytest.mark.parametrize(
+    ("text", "suicide", "success", "damage"),
+    [
+        ("A suicide bomber blew himself up; the gate was damaged.", True, None, True),
+        ("Police defused the bomb.", None, False, None),
+        ("The plot was foiled.", None, False, None),
+        ("The blast caused no damage.", None, None, False),
+        ("A bomb went off.", None, None, None),
+    ],
+)
+def test_circumstances(text: str, suicide: bool | None, success: bool | None, damage: bool | None) -> None:
+    sentences = split(text)
+    assert slots.suicide(sentences).value is suicide
+    assert slots.success(sentences).value is success
+    assert slots.property_damage(sentences).value is damage
+
+
+def test_spans_hold_the_words() -> None:
+    text = "Last night a suicide bomber blew himself up."
+    told = slots.suicide(split(text))
+    assert told.start is not None
+    assert text[told.start : told.end] == "suicide bomber"
