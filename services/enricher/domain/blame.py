@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.enricher.domain.claims import Claim, Mention, cue
+from services.enricher.domain.claims import Claim, Mention, cue, only_kin
 from shared.codes import ClaimMode
 
 _MODE = {
@@ -27,7 +27,7 @@ def _score(text: str, mention: Mention, claim: Claim) -> float:
     if mention.in_title:
         return score
     before, after = text[max(0, mention.start - 50) : mention.start], text[mention.end : mention.end + 90]
-    if cue("kin_before").search(before) or cue("kin_after").search(after):
+    if only_kin(text, mention):
         score -= 0.8
     if cue("suffers").search(after):
         score -= 0.7

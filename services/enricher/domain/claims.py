@@ -45,7 +45,11 @@ def _claim(text: str, sentences: Sequence[tuple[int, int]], mentions: Sequence[M
     if place is None:
         return Claim(ClaimMode.UNKNOWN)
     start, end = sentences[place]
-    others = [m for m in mentions if not m.in_title and m.kind != "generic" and m is not mention]
+    others = [
+        m for m in mentions if not m.in_title and m.kind != "generic" and m is not mention and not only_kin(text, m)
+    ]
+    if others and only_kin(text, mention):
+        return Claim(ClaimMode.UNKNOWN)
     stop = min((m.start for m in others if mention.end <= m.start < end), default=end)
     begin = max((m.end for m in others if start < m.end <= mention.start), default=start)
     after, before = text[mention.end : stop], text[begin : mention.start]
@@ -57,6 +61,12 @@ def _claim(text: str, sentences: Sequence[tuple[int, int]], mentions: Sequence[M
         if match := pattern.search(before):
             return Claim(mode, begin + match.start(), begin + match.end())
     return _by_pronoun(text, sentences, place, mention, others)
+
+
+def only_kin(text: str, mention: Mention) -> bool:
+    """Whether the actor is named only to say what another belongs to: "X, a group linked to Y"."""
+    before, after = text[max(0, mention.start - 50) : mention.start], text[mention.end : mention.end + 20]
+    return bool(cue("kin_before").search(before) or cue("kin_after").search(after))
 
 
 def _by_pronoun(

@@ -37,6 +37,8 @@ _LETTERS = str.maketrans(
         **dict.fromkeys("-–/‐‑", " "),
     }
 )
+# Signs of transliteration, not of any spelling in use: Jalālābād is Jalalabad to the papers
+_MACRONS = str.maketrans("āēīōūĀĒĪŌŪḩḨḑḐţŢ‘", "aeiouAEIOUhHdDtT'")
 _WORDS = {"st": "saint", "ste": "sainte", "ft": "fort", "mt": "mount", "&": "and"}
 
 
@@ -117,7 +119,7 @@ def _place(row: int) -> Place:
     geonameid, name, lat, lon, country, admin1, kind, population, radius = _tables()[0][row].split("\t")
     return Place(
         int(geonameid) if geonameid else None,
-        name,
+        name.translate(_MACRONS),
         float(lat),
         float(lon),
         country,
@@ -215,6 +217,18 @@ def _small_tables() -> dict[str, tuple[Candidate, ...]]:
 def division(country: str, admin1: str) -> Place | None:
     """The first-order division with this GeoNames code (postal code in the US)."""
     return us_states().get(admin1) if country == "US" else _admin1_places().get((country, admin1))
+
+
+@cache
+def capitals() -> dict[str, Place]:
+    """ISO code to the capital, where the gazetteer has it under its English name."""
+    facts = json.loads((LEXICON / "country_names.json").read_text(encoding="utf-8"))
+    found = {}
+    for code in countries():
+        towns = [c.place for c in lookup(facts[code]["capital"]) if c.place.kind == "city" and c.place.country == code]
+        if towns:
+            found[code] = max(towns, key=lambda place: place.population)
+    return found
 
 
 @cache

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from services.enricher.domain import gazetteer, outlets
-from services.enricher.domain.gazetteer import Candidate, Place, normal
+from services.enricher.domain.gazetteer import Place, normal
 from services.enricher.domain.place_names import scan
 from services.enricher.domain.place_resolve import resolve
 from services.enricher.domain.place_words import Name
@@ -87,14 +87,30 @@ def find(
     for name in body:
         name.qualifier = None if name.qualifier is None else name.qualifier + len(head)
     names = [*head, *body]
+    unnamed = _capitals(text, title)
     if not names:
-        return []
+        return unnamed
     meant = resolve(names, hints, outlets.home(source), language in {None, "en"})
-    return [_mention(name, meant[index], index < len(head)) for index, name in enumerate(names)]
+    mentions = [_mention(name, meant[index].place, index < len(head)) for index, name in enumerate(names)]
+    return sorted([*mentions, *unnamed], key=lambda mention: (not mention.in_title, mention.start))
 
 
-def _mention(name: Name, candidate: Candidate, in_title: bool) -> PlaceMention:
-    place = candidate.place
+_CAPITAL = re.compile(r" capital(?! (?:city )?(?:of )?[A-Z]|,? [A-Z]| punishment| murder| gains| market)(?: city)?\b")
+
+
+def _capitals(text: str, title: str | None) -> list[PlaceMention]:
+    """ "The Somali capital" is a place, where its name does not follow."""
+    found = []
+    for demonym in demonym_countries(text, title):
+        field = (title or "") if demonym.in_title else text
+        capital = gazetteer.capitals().get(demonym.country)
+        if capital and (match := _CAPITAL.match(field, demonym.end)):
+            span = field[demonym.start : match.end()]
+            found.append(_mention(Name(demonym.start, match.end(), span, "", []), capital, demonym.in_title))
+    return found
+
+
+def _mention(name: Name, place: Place, in_title: bool) -> PlaceMention:
     return PlaceMention(
         name.start,
         name.end,
