@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 LEXICON = Path(__file__).resolve().parent.parent / "lexicon"
 MAX_WORDS = 6
+_NAMES = (("countries.tsv", 3), ("us_states.tsv", 3), ("landmarks.tsv", 0))
 
 _LETTERS = str.maketrans(
     {
@@ -97,9 +98,11 @@ def known(key: str) -> bool:
     return key in _tables()[1] or key in _small_tables()
 
 
-def curated(key: str) -> bool:
-    """Whether the name stands in a hand-kept table: countries, US states, regions, landmarks."""
-    return key in _small_tables()
+@cache
+def initials() -> frozenset[str]:
+    """Countries and regions by their initials, as written: U.S., UAE, NSW."""
+    forms = {form for file, column in _NAMES for row in rows(file) for form in row[column].split("|")}
+    return frozenset(form for form in forms if form.isupper() and len(form.replace(".", "")) <= 5)
 
 
 def kilometres(one: Place, other: Place) -> float:

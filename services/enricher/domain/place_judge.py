@@ -8,6 +8,10 @@ from services.enricher.domain.place_words import CASELESS, Name, Scan, everyday,
 
 _AGE = re.compile(r",? \(?\d{1,2}\b(?!st|nd|rd|th|[:\d])[,)]")
 _DATELINE = re.compile(r"\s?(?:[,|(—–:-])")
+_TOWN = re.compile(
+    r"\b(?:town|city|village|hamlet|district|suburb|neighbou?rhood|province|state|port|region|capital|municipality|settlement"
+    r"|county|governorate) of $"
+)
 _BLOCK = re.compile(
     r"\bblocks? of (?:[NSEW]\.? |North |South |East |West )?$"
     r"|\d(?:st|nd|rd|th)(?: Street| Avenue)? and $"
@@ -25,8 +29,13 @@ def accept(scan: Scan, name: Name, first: int, last: int) -> bool:
     before, after = scan.before(first), scan.after(last)
     if first == last and not _fit_word(scan, name, before, after):
         return False
-    name.strong = name.strong or before in words("near") or before in words("directions")
+    name.strong = name.strong or before in words("near") or before in words("directions") or _town_of(scan, name)
     return not _is_person(scan, name, before, after) and _fits(scan, name, before, after)
+
+
+def _town_of(scan: Scan, name: Name) -> bool:
+    """ "the northern town of X" """
+    return bool(_TOWN.search(scan.text, max(0, name.start - 20), name.start))
 
 
 def _fit_word(scan: Scan, name: Name, before: str, after: str) -> bool:
@@ -35,12 +44,14 @@ def _fit_word(scan: Scan, name: Name, before: str, after: str) -> bool:
         return after.lower() in {"region", "state"}
     letters = name.text.replace(".", "")
     if len(letters) <= 5 and letters.isupper():
-        name.strong = gazetteer.curated(name.key) or _opens_line(scan, name)
+        name.strong = name.text in gazetteer.initials() or _opens_line(scan, name)
         return name.strong
+    if len(name.key) < 4:
+        return False
     if name.key in everyday():
         name.strong = before in {"in", "near"} and not after[:1].isupper()
         return name.strong
-    return len(name.key) > 3
+    return True
 
 
 def _opens_line(scan: Scan, name: Name) -> bool:
@@ -76,13 +87,14 @@ def _is_street(scan: Scan, name: Name, after: str) -> bool:
 def _fits(scan: Scan, name: Name, before: str, after: str) -> bool:
     low = after.lower()
     name.unit = _unit(low)
+    name.strong = name.strong or name.unit is not None
     if after[:1].isupper():
         if _is_street(scan, name, after) or low in words("papers") or low in words("teams"):
             return False
         name.part = True
         if low in words("civic") or low in words("titles"):
             name.strong = True
-        elif not name.strong and not (name.big() if name.single else name.notable()):
+        elif not name.strong and not _known_alone(name):
             return False
     elif _is_street(scan, name, ""):
         return False
@@ -91,6 +103,11 @@ def _fits(scan: Scan, name: Name, before: str, after: str) -> bool:
     if low in words("speech"):
         return False
     return not before[:1].isupper() or _headline(scan, name) or low in words("facilities")
+
+
+def _known_alone(name: Name) -> bool:
+    """Whether a name inside a longer one is a place still: "Karachi Water Board", not "Chelsea Handler"."""
+    return name.big() or (name.notable() and (not name.single or name.text not in given_names()))
 
 
 def _unit(after: str) -> str | None:

@@ -25,6 +25,7 @@ def qualify(text: str, names: list[Name]) -> list[Name]:
             found.append(short)
     for index, name in enumerate(found[:-1]):
         outer = found[index + 1]
+        _place_unknown(text, name, outer)
         if _LINK.fullmatch(text[name.end : outer.start][:12]) and any(
             holds(o.place, i.place) for o in outer.candidates for i in name.candidates
         ):
@@ -38,10 +39,23 @@ def _short_form(text: str, name: Name) -> Name | None:
     if match is None or state is None or any(c.place.kind == "country" for c in name.candidates):
         return None
     if not any(c.place.country == state.country and c.place.admin1 == state.admin1 for c in name.candidates):
-        # A town the gazetteer lacks: the middle of the state stands for it
-        town = state._replace(geonameid=None, name=name.text, kind="locality", population=0)
-        name.candidates = [Candidate(town, False)]
+        name.candidates = [_somewhere_in(state, name)]
     return Name(*match.span(1), match[1], normal(match[1]), [Candidate(state, False)], strong=True)
+
+
+def _place_unknown(text: str, name: Name, outer: Name) -> None:
+    """ "Palo Verde, Arizona": where no small place of that name is on file there, it is still in Arizona."""
+    sure = [c.place for c in outer.candidates if c.place.kind in {"country", "admin1"} and not c.alias]
+    listed = re.match(r",? and |, [A-Z]", text[outer.end : outer.end + 6])
+    if len(sure) != 1 or text[name.end : outer.start] != ", " or listed or name.notable() or name.qualifier is not None:
+        return
+    if not any(holds(sure[0], c.place) for c in name.candidates):
+        name.candidates = [_somewhere_in(sure[0], name)]
+
+
+def _somewhere_in(outer: Place, name: Name) -> Candidate:
+    """A town the gazetteer lacks: the middle of the state or country stands for it."""
+    return Candidate(outer._replace(geonameid=None, name=name.text, kind="locality", population=0), False)
 
 
 def _state(form: str) -> Place | None:

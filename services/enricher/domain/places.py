@@ -123,11 +123,18 @@ def _mention(name: Name, place: Place, in_title: bool) -> PlaceMention:
         _admin1(place),
         place.name if place.kind in {"city", "locality", "neighbourhood", "landmark"} else None,
         place.kind,
-        PRECISION.get(place.kind, 1),
+        _precision(place, name),
         place.radius_km,
         in_title,
         name.part,
     )
+
+
+def _precision(place: Place, name: Name) -> int:
+    """ "Nowshera district" is a district, though the gazetteer knows the town alone."""
+    if name.unit and place.kind == "city":
+        return PRECISION[name.unit]
+    return 6 if place.kind == "locality" and not place.admin1 else PRECISION.get(place.kind, 1)
 
 
 def _admin1(place: Place) -> str | None:
@@ -242,6 +249,8 @@ def _weight(mention: PlaceMention, focus: Sequence[tuple[int, int]], text: str, 
         score += 1.2
     elif re.search(r"\b(?:from|to|toward|of) $", before):
         score -= 0.5
+    if re.search(r"\bborder(?:s|ed|ing)?(?: with| of| to| between)?(?: the)? $|\bfled to $|\bnative of $", before):
+        score -= 2.0
     if mention.part:
         score -= 0.3
     if re.match(r"(?:,? \w+)? (?:man|woman|resident|native|teen|couple|based)\b|-(?:based|born)", after):
