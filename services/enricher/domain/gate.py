@@ -12,11 +12,11 @@ SHORT = 1_000  # characters: a snippet or a lead has no room for a second trigge
 HEAD = 20_000  # characters read: an attack that an article reports is named well before
 
 
-def passes(title: str | None, text: str) -> bool:
-    """Whether an article may be about an attack."""
+def passes(title: str | None, text: str, language: str | None = None) -> bool:
+    """Whether an article may be about an attack; where its language is not known, by the triggers of all of them."""
     needed = 1 if len(text) < SHORT else 2
     seen: set[int] = set()
-    for cue in _triggers().every(cues.fold(f"{title or ''}\n{text[:HEAD]}")):
+    for cue in _triggers(language).every(cues.fold(f"{title or ''}\n{text[:HEAD]}")):
         if "certain" in cue.classes:
             return True
         if "possible" in cue.classes:
@@ -27,11 +27,11 @@ def passes(title: str | None, text: str) -> bool:
 
 
 @cache
-def _triggers() -> cues.Matcher:
-    """The triggers of every language in one automaton."""
+def _triggers(language: str | None) -> cues.Matcher:
+    """The triggers of a language, or of every language, in one automaton."""
     found: dict[str, frozenset[str]] = {}
-    for language in sorted(lexicon.languages("triggers")):
-        data = lexicon.load(f"triggers/{language}")
+    for one in [language] if language else sorted(lexicon.languages("triggers")):
+        data = lexicon.load(f"triggers/{one}")
         for name in ("possible", "certain"):
             found.update((word, frozenset((name, word))) for word in data[name])
     return cues.Matcher(found)

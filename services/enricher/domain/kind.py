@@ -48,10 +48,10 @@ class Verdict(NamedTuple):
 
 def judge(document: Document, model: Model) -> Verdict:
     """The kind of an article; `reason` is gate or language where it was not looked at closely."""
-    if not gate.passes(document.title, document.text):
-        return _other("gate")
     if document.language not in language.languages():
         return _other("language")
+    if not gate.passes(document.title, document.text, document.language):
+        return _other("gate")
     matcher = cues.matcher(document.language)
     title = classes(document.headline, matcher)
     body = classes(document.sentences, matcher)
