@@ -6,55 +6,21 @@
 Nationalities are no places, but point to countries (`demonym_countries`).
 """
 
-import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 
 from services.enricher.domain import gazetteer, outlets
 from services.enricher.domain.gazetteer import Place, normal
+from services.enricher.domain.place_choice import choose
+from services.enricher.domain.place_mention import Demonym, PlaceMention
 from services.enricher.domain.place_names import scan
 from services.enricher.domain.place_resolve import resolve
 from services.enricher.domain.place_words import Name
 
-
-@dataclass(frozen=True, slots=True)
-class PlaceMention:
-    """A place named at text[start:end] (of the title where `in_title`), and what it means.
-
-    `kind`: country, admin1, admin2, city, neighbourhood, landmark, region, continent, sea. `country` is ISO 3166-1
-    alpha-2, `admin1` and `locality` are names. `precision` is UCDP where_prec (1-7) of an event "at this place",
-    `radius_km` how far from the point it may be. `part`: the name is part of a longer one ("Memphis Police").
-    """
-
-    start: int
-    end: int
-    text: str
-    name: str
-    geonameid: int | None
-    lat: float
-    lon: float
-    country: str | None
-    admin1: str | None
-    locality: str | None
-    kind: str
-    precision: int
-    radius_km: float
-    in_title: bool = False
-    part: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Demonym:
-    """A nationality at text[start:end] and its country."""
-
-    start: int
-    end: int
-    country: str
-    in_title: bool = False
-
+__all__ = ["Demonym", "PlaceMention", "choose", "dateline", "demonym_countries", "find"]
 
 PRECISION = {"locality": 4, "country": 6, "continent": 6, "admin1": 4, "admin2": 3, "region": 5, "sea": 7}
 
@@ -179,28 +145,32 @@ def _country_names() -> tuple[re.Pattern[str], Mapping[str, str]]:
     return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, forms))})(?!\w)"), {normal(n): c for n, c in names.items()}
 
 
-_DATELINE = re.compile(
-    r"\s*(?P<city>[A-ZÀ-Ý][A-ZÀ-Ý.'’ -]{2,40}?)(?P<rest>,\s*[A-Z][\w. ]{1,30}?)?"
-    r"\s*(?:[,(]\s*(?:\w+\.? \d{1,2}(?:, \d{4})?|AP|Reuters|AFP|ANI|IANS|PTI|Xinhua|[A-Z][\w/ .]{1,30})\s*\)?)?"
-    r"\s*(?:--|[—–|:-])\s"
+_REST = r"(?P<rest>,\s*[A-Z][\w. ]{1,30}?)?"
+_DATE = r"(?:\w+\.? \d{1,2}(?:, \d{4})?|\d{1,2} [^\W\d]{3,9}\.?(?: \d{2,4})?)"
+_WIRE = r"\(\s*[^()\n]{2,40}\)"
+_DASH = r"\s*(?:--|[—–|:-])\s"
+_DATELINES = (
+    # KABUL, Afghanistan (AP) —    GARY |    LONDON:    SRINAGAR, Jan 5:
+    re.compile(rf"\s*(?P<city>[A-ZÀ-Ý][A-ZÀ-Ý.'’ -]{{2,40}}?){_REST}\s*(?:,?\s*{_DATE})?\s*(?:{_WIRE})?{_DASH}"),
+    # Srinagar, January 5 (ANI):    san salvador, 12 jan 90 (acan-efe) --
+    re.compile(rf"\s*(?P<city>[^\W\d][\w.'’ -]{{2,40}}?){_REST},\s*{_DATE}\s*(?:{_WIRE})?{_DASH}"),
+    re.compile(rf"\s*(?P<city>[A-ZÀ-Ý][\w.'’ -]{{2,40}}?){_REST}\s*{_WIRE}{_DASH}"),
 )
 
 
 def dateline(text: str) -> PlaceMention | None:
     """The place in front of the first words: `KABUL, Afghanistan (AP) —`, `GARY | `, `LONDON:`."""
     for start in _openings(text):
-        match = _DATELINE.match(text, start)
-        if not match:
-            continue
-        span = text[match.start("city") : match.end("rest") if match["rest"] else match.end("city")]
-        found = find(f"in {span.title() if not match['rest'] else match['city'].title() + match['rest']}")
-        if found:
-            first = found[0]
-            begin = match.start("city") + first.start - 3
-            return PlaceMention(
-                begin, begin + first.end - first.start, text[begin : begin + first.end - first.start],
-                *[getattr(first, f) for f in PlaceMention.__slots__[3:]],
-            )  # fmt: skip
+        match = next((m for pattern in _DATELINES if (m := pattern.match(text, start))), None)
+        if match:
+            begin = match.start("city")
+            # As many characters as in the text, so that offsets hold; capitals as in running text
+            span = match["city"].title() + (match["rest"] or "")
+            found = find(f"In {span}.")
+            if found and found[0].start == 3:
+                return replace(
+                    found[0], start=begin, end=begin + found[0].end - 3, text=text[begin:][: found[0].end - 3]
+                )
     return None
 
 
@@ -210,88 +180,3 @@ def _openings(text: str) -> list[int]:
     for match in re.finditer(r"\n+", text[:1500]):
         starts.append(match.end())
     return starts[:8]
-
-
-def choose(
-    mentions: Sequence[PlaceMention], focus: Sequence[tuple[int, int]], dateline: PlaceMention | None, text: str
-) -> PlaceMention | None:
-    """The mention that says where the event told in the sentences `focus` (spans of `text`) happened.
-
-    Grammar counts ("in X", "near X"; less "from X", "X police"), nearness to the focus, how exact the place is, how
-    often it is named; the dateline steps in where nothing else does. Its precision follows the words before it.
-    """
-    counts = Counter(mention.name for mention in mentions)
-    scored = [
-        (_weight(m, focus, text, counts) + _support(m, mentions, dateline), m)
-        for m in mentions
-        if m.kind != "continent"
-    ]
-    if dateline and dateline.kind != "continent":
-        scored.append((1.2, dateline))
-    if not scored:
-        return None
-    best = max(scored, key=lambda pair: pair[0])
-    return _precise(best[1], text)
-
-
-def _weight(mention: PlaceMention, focus: Sequence[tuple[int, int]], text: str, counts: Mapping[str, int]) -> float:
-    score = {"country": -1.2, "region": -0.6, "sea": -0.4, "admin1": -0.7, "admin2": 0.0}.get(mention.kind, 0.6)
-    score += 0.35 * min(counts[mention.name], 5)
-    if mention.in_title:
-        return score + 1.6
-    score += _nearness(mention, focus)
-    before = text[max(0, mention.start - 24) : mention.start].lower()
-    after = text[mention.end : mention.end + 20].lower()
-    if re.search(
-        r"\b(?:in|at|near|inside|outside|around|on)(?: the)?(?: \w+ern| \w+ city of| city of| town of| village of)? $",
-        before,
-    ):
-        score += 1.2
-    elif re.search(r"\b(?:from|to|toward|of) $", before):
-        score -= 0.5
-    if re.search(r"\bborder(?:s|ed|ing)?(?: with| of| to| between)?(?: the)? $|\bfled to $|\bnative of $", before):
-        score -= 2.0
-    if mention.part:
-        score -= 0.3
-    if re.match(r"(?:,? \w+)? (?:man|woman|resident|native|teen|couple|based)\b|-(?:based|born)", after):
-        score -= 0.9
-    return score
-
-
-def _support(mention: PlaceMention, mentions: Sequence[PlaceMention], dateline: PlaceMention | None) -> float:
-    """Places of one event lie together: what stands alone, far from all others named, is likely misread."""
-    if mention.kind in {"country", "region", "sea"}:
-        return 0.0
-    others = [m for m in (*mentions, dateline) if m and m.name != mention.name and m.kind not in {"continent", "sea"}]
-    near = {m.name for m in others if _together(mention, m)}
-    return 0.4 * min(len(near), 3) if near or not others else -0.6
-
-
-def _together(one: PlaceMention, other: PlaceMention) -> bool:
-    if other.kind == "country":
-        return False
-    if one.country != other.country:
-        return False
-    return one.admin1 == other.admin1 or math.hypot(one.lat - other.lat, one.lon - other.lon) < 1.5
-
-
-def _nearness(mention: PlaceMention, focus: Sequence[tuple[int, int]]) -> float:
-    if not focus:
-        return 1.5 if mention.start < 400 else 0.5
-    gap = min(max(start - mention.end, mention.start - end, 0) for start, end in focus)
-    if gap == 0:
-        return 2.4
-    return 1.4 if gap < 200 else 0.8 if gap < 600 else 0.2
-
-
-def _precise(mention: PlaceMention, text: str) -> PlaceMention:
-    if mention.in_title or mention.precision != 1:
-        return mention
-    before = text[max(0, mention.start - 40) : mention.start].lower()
-    if re.search(
-        r"\b(?:near|outside|around|(?:kilomet(?:er|re)s?|km|miles?)\b[\w ]*\b(?:of|from)) (?:city of |town of )?$",
-        before,
-    ):
-        values = {field: getattr(mention, field) for field in PlaceMention.__slots__}
-        return PlaceMention(**(values | {"precision": 2, "radius_km": max(mention.radius_km, 25.0)}))
-    return mention
