@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from services.enricher.domain import casualty_chunks, lexicon
 from services.enricher.domain.casualty_chunks import Chunk, Words
+from services.enricher.domain.casualty_context import Context
 from services.enricher.domain.casualty_grammar import TRIGGERS, Governed, governed, including, nearest
 from services.enricher.domain.text import Sentence
 from services.enricher.domain.tokens import Token, tokenize
@@ -37,45 +38,24 @@ def find(
 def _sentence(tokens: list[Token], lists: Words, index: int, in_title: bool) -> list[TollMention]:
     chunks = casualty_chunks.chunk(tokens, lists)
     tags = "".join(one.tag for one in chunks)
-    periods = _periods(tokens, lists)
-    forces = any(token.lower in lists.forces for token in tokens)
+    context = Context(tokens, lists)
     found: list[TollMention] = []
     for at, one in _governed(chunks, tags, lists):
         mention = _mention(one, at, chunks, tags, index)
-        if mention is not None and mention.of_perpetrators and mention.head in lists.fighters and not forces:
-            mention = replace(mention, of_perpetrators=False, perpetrators=None)
-        if mention is not None:
-            cumulative = any(_covers(start, mention, tokens[0].start) for start in periods)
-            found.append(replace(mention, cumulative=cumulative, in_title=in_title))
+        if mention is None:
+            continue
+        if mention.of_perpetrators and mention.head in lists.fighters and not context.forces:
+            mention = replace(mention, of_perpetrators=False, perpetrators=None)  # an explosion killed six rebels
+        found.append(
+            replace(
+                mention,
+                in_title=in_title,
+                cumulative=context.is_cumulative(mention.start, mention.end),
+                elsewhere=context.is_elsewhere(mention.start),
+                further=context.is_further(mention.start),
+            )
+        )
     return found
-
-
-def _periods(tokens: list[Token], lists: Words) -> list[int]:
-    """Where the sentence names a period longer than one attack: "this year", "since 2004"."""
-    found = []
-    for index, token in enumerate(tokens):
-        if lists.cumulative.at(tokens, index) is not None and not _of_one_attack(tokens, index):
-            found.append(token.start)
-        elif (
-            token.lower in lists.years_after and index + 1 < len(tokens) and tokens[index + 1].text[:2] in ("19", "20")
-        ):
-            plural = any(one.lower in ("attacks", "bombings", "shootings", "incidents", "times") for one in tokens)
-            if len(tokens[index + 1].text) == 4 and (token.lower == "since" or plural):
-                found.append(token.start)
-    return found
-
-
-def _of_one_attack(tokens: list[Token], index: int) -> bool:
-    """ "in the third attack this year", "the worst in a decade": said of one attack."""
-    before = {token.lower for token in tokens[max(0, index - 8) : index]}
-    return bool(
-        before & {"attack", "bombing", "shooting", "incident", "worst", "deadliest", "first", "second", "third", "such"}
-    )
-
-
-def _covers(period: int, mention: TollMention, sentence_start: int) -> bool:
-    """A period near after the number, or at the head of the sentence."""
-    return 0 <= period - mention.end < 60 or (period - sentence_start < 12 and period < mention.start)
 
 
 def _governed(chunks: list[Chunk], tags: str, lists: Words) -> list[tuple[int, Governed]]:

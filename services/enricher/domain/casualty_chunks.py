@@ -84,6 +84,10 @@ class Words:
         self.more = frozenset(data.get("more", []))
         self.articles = frozenset(data.get("articles", []))
         self.cumulative = Phrases({"cumulative": data.get("cumulative", [])})
+        self.further = frozenset(data.get("further", []))
+        self.elsewhere = Phrases({"elsewhere": data.get("elsewhere", [])})
+        self.one_attack = frozenset(data.get("one_attack", []))
+        self.many_attacks = frozenset(data.get("many_attacks", []))
         self.years_after = frozenset(data.get("years_after", []))
         self.triggers = frozenset(tokenize(phrase)[0].lower for name in _TRIGGER_LISTS for phrase in data.get(name, []))
 

@@ -7,7 +7,15 @@ from typing import Any
 import yaml
 
 _FOLDER = Path(__file__).parents[1] / "lexicon"
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _WordLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Leaves `no`, `on` and `yes` the words that they are; only `true` and `false` are truth values."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 (so it is in yaml)
+        first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":bool") or first in "tTfF"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
 
 @cache
@@ -16,7 +24,7 @@ def load(name: str) -> Any:
 
     Raises FileNotFoundError where there is no such list: a broken installation, not bad input.
     """
-    return yaml.load((_FOLDER / f"{name}.yml").read_text(encoding="utf-8"), _Loader)  # noqa: S506 (a safe loader)
+    return yaml.load((_FOLDER / f"{name}.yml").read_text(encoding="utf-8"), _WordLoader)  # noqa: S506 (a safe loader)
 
 
 @cache

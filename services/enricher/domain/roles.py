@@ -43,6 +43,10 @@ class Lists:
     titles: Phrases
     given: frozenset[str]
     not_names: frozenset[str]
+    harm: frozenset[str]
+    adjectival: frozenset[str]
+    stops: frozenset[str]
+    only_named: frozenset[str]
 
 
 @cache
@@ -62,6 +66,10 @@ def lists() -> Lists:
         titles=Phrases({"title": words["titles"]}),
         given=frozenset(words["given"]),
         not_names=frozenset(words["not_names"]),
+        harm=frozenset(words["harm"]),
+        adjectival=frozenset(words["adjectival"]),
+        stops=frozenset(words["stops"]),
+        only_named=frozenset(words["only_named"]),
     )
 
 
@@ -85,7 +93,8 @@ def targets(text: str, sentences: Sequence[Sentence]) -> list[RoleMention]:
                 index += 1
                 continue
             start = _modified(tokens, index, words)
-            if _aimed_at(tokens, start, words) or _suffers(tokens, at[1], words):
+            vague = start == index and tokens[at[1] - 1].lower in words.only_named
+            if not vague and (_aimed_at(tokens, start, words) or _suffers(tokens, at[1], words)):
                 found.append(_mention(text, tokens[start].start, tokens[at[1] - 1].end, number, at[0]))
             index = at[1]
     return _distinct([one for one in found if one.type in TargetType._value2member_map_])
@@ -107,6 +116,9 @@ def individuals(text: str, sentences: Sequence[Sentence]) -> list[RoleMention]:
             start = index
             while start and tokens[start - 1].lower in words.modifiers and index - start < 4:
                 start -= 1
+            if tokens[index].lower in words.adjectival and not _stands_alone(tokens, stop, words):
+                index = stop
+                continue
             described = any(token.lower in words.described for token in tokens[start:index])
             if _acts(tokens, start, stop, words) and (at or described):
                 found.append(_mention(text, tokens[start].start, tokens[stop - 1].end, number, None))
@@ -117,16 +129,32 @@ def individuals(text: str, sentences: Sequence[Sentence]) -> list[RoleMention]:
 def victims(text: str, sentences: Sequence[Sentence], spans: Sequence[tuple[int, int, int]]) -> list[RoleMention]:
     """Names of the people killed, hurt or taken.
 
-    spans: start, end and sentence of the toll mentions (`casualties.find`), in and beside which the names stand.
+    spans: start, end and sentence of the toll mentions (`casualties.find`); a name in one of them is a victim's. So is
+    one that stands right after a word of harm ("the murder of X"), before one ("X was shot") or in a list with such a name.
     """
-    words = lists()
-    found = []
-    for start, end, number in spans:
-        sentence = sentences[number]
-        tokens = [one for one in tokenize(sentence.text, sentence.start) if start - 60 <= one.start <= end + 60]
+    words, found = lists(), []
+    for number, sentence in enumerate(sentences):
+        tokens = tokenize(sentence.text, sentence.start)
+        if not any(token.lower in words.harm for token in tokens):
+            continue
+        own = [(start, end) for start, end, index in spans if index == number]
+        last = -10
         for first, stop in _names(tokens, words):
-            found.append(_mention(text, tokens[first].start, tokens[stop - 1].end, number, None))
+            inside = any(start <= tokens[first].start and tokens[stop - 1].end <= end for start, end in own)
+            listed = first - last <= 4 and any(token.lower in (",", "and") for token in tokens[last:first])
+            if inside or listed or _harmed(tokens, first, stop, words):
+                found.append(_mention(text, tokens[first].start, tokens[stop - 1].end, number, None))
+                last = stop
     return _distinct(found)
+
+
+def _harmed(tokens: Sequence[Token], first: int, stop: int, words: Lists) -> bool:
+    before = [token.lower for token in tokens[max(0, first - 7) : first]]
+    after = [token.lower for token in tokens[stop : stop + 6]]
+    if "by" in before[-4:]:
+        return False
+    suffers = any(word in ("was", "were", "been", "is", "who", "died", "escaped") for word in after)
+    return any(word in words.harm for word in before) or (suffers and any(word in words.harm for word in after))
 
 
 def _names(tokens: Sequence[Token], words: Lists) -> list[tuple[int, int]]:
@@ -134,21 +162,26 @@ def _names(tokens: Sequence[Token], words: Lists) -> list[tuple[int, int]]:
     names, index = [], 0
     while index < len(tokens):
         first = index
-        if tokens[index].lower in words.given or (
-            tokens[index].text[0].isupper() and index and words.titles.at(tokens, index - 1) is not None
-        ):
+        before = tokens[index - 1].lower if index else ""
+        titled = tokens[index].text[0].isupper() and index > 0 and words.titles.at(tokens, index - 1) is not None
+        if (tokens[index].lower in words.given and before not in _SAINTS) or titled:
             cased = tokens[index].text[0].isupper()
-            while (
-                index < len(tokens)
-                and index - first < 4
-                and tokens[index].text[0].isalpha()
-                and (tokens[index].text[0].isupper() if cased else tokens[index].lower not in words.not_names)
-            ):
+            while index < len(tokens) and index - first < 5 and _in_name(tokens[index], cased, words):
                 index += 1
             if index - first >= 2:
                 names.append((first, index))
         index = max(index, first + 1)
     return names
+
+
+_SAINTS = frozenset({"san", "santa", "saint", "st", "el", "rio", "puerto", "fort", "port"})
+_NO_NAME_ENDS = ("ing", "ed", "ly", "tion", "ment", "ities")
+
+
+def _in_name(token: Token, cased: bool, words: Lists) -> bool:
+    if not token.text[0].isalpha() or token.lower in words.not_names:
+        return False
+    return token.text[0].isupper() if cased else not token.lower.endswith(_NO_NAME_ENDS)
 
 
 def _acts(tokens: Sequence[Token], start: int, stop: int, words: Lists) -> bool:
@@ -157,11 +190,26 @@ def _acts(tokens: Sequence[Token], start: int, stop: int, words: Lists) -> bool:
     return any(token.lower in words.acts for token in after) or "by" in before
 
 
+def _stands_alone(tokens: Sequence[Token], stop: int, words: Lists) -> bool:
+    """ "a terrorist threw", against "a terrorist attack"."""
+    if stop >= len(tokens):
+        return True
+    following = tokens[stop]
+    return not following.text[0].isalpha() or following.lower in words.stops or following.lower.endswith("ed")
+
+
 def _modified(tokens: Sequence[Token], index: int, words: Lists) -> int:
-    """Back over capitalised or joined words: "the U.S. embassy"."""
-    while index and tokens[index - 1].text[0].isupper() and tokens[index - 1].lower not in words.not_names:
+    """Back over the words before the last that belong to the name of a thing: "the Sheraton hotel"."""
+    first = index
+    while index and first - index < 3 and _modifies(tokens[index - 1], words):
         index -= 1
     return index
+
+
+def _modifies(token: Token, words: Lists) -> bool:
+    if not token.text[0].isalpha() or token.lower in words.stops:
+        return False
+    return not token.lower.endswith(("ed", "ly", "ing")) and token.lower not in words.suffered
 
 
 def _aimed_at(tokens: Sequence[Token], start: int, words: Lists) -> bool:
@@ -195,15 +243,13 @@ def _mention(text: str, start: int, end: int, number: int, kind: str | None) -> 
 
 
 def _distinct(found: Sequence[RoleMention]) -> list[RoleMention]:
-    """Each spelling once, its first place; none that stands inside a longer one."""
+    """Each spelling once, its first place; none that is part of a longer one ("bombs", "car bomb")."""
     first: dict[str, RoleMention] = {}
     for one in found:
         first.setdefault(_key(one.text), one)
-    return [
-        one for key, one in first.items()
-        if not any(f" {key} " in f" {other} " or f" {key} ".replace("s ", " ") in f" {other} " for other in first if other != key and len(other) > len(key))
-    ]  # fmt: skip
+    return [one for key, one in first.items() if not any(key != other and key in other for other in first)]
 
 
 def _key(text: str) -> str:
-    return " ".join(text.lower().replace("-", " ").split())
+    """Words in the singular, framed by spaces, so that part of a phrase means whole words."""
+    return " " + " ".join(word.removesuffix("s") for word in text.lower().replace("-", " ").split()) + " "

@@ -24,7 +24,9 @@ class TollMention:
     sentence: int
     perpetrators: int | None = None
     cumulative: bool = False  # of a longer period than one attack: "since 2004", "236 attacks this year"
+    elsewhere: bool = False  # of another attack: "in a separate attack"
     additional: bool = False  # on top of an earlier number: "three more died"
+    further: bool = False  # of a later blow of the same attack: "a second bomb killed five"
     others: bool = False  # besides those counted as something else: "killed one and shot three others"
     of_perpetrators: bool = False  # all of them perpetrators: "the gunman was shot dead"
     bare: bool = False  # single persons, no number in the text
@@ -53,7 +55,7 @@ def best(mentions: Sequence[TollMention], focus: Sequence[int] = ()) -> Tolls:
     """
     wanted = set(focus)
     told = [one for one in mentions if not one.cumulative and (one.in_title or not wanted or one.sentence in wanted)]
-    told = _near_the_first(told)
+    told = _near_the_first([one for one in told if not one.elsewhere] or told)
     killed, killed_by = _killed([one for one in told if one.kind == "killed"])
     injured, injured_by = _injured(told, killed)
     return Tolls(killed, injured, {"killed": killed_by, "injured": injured_by})
@@ -77,7 +79,7 @@ def _killed(mentions: list[TollMention]) -> tuple[Toll | None, list[TollMention]
         total += perpetrators
         chosen = [*chosen, dead[0]]
     if not chosen or _denied(chosen, mentions, "killed"):
-        return _nobody(mentions)
+        return _unnumbered(mentions)
     return Toll(
         low=_bound(chosen, "low"), best=total, high=_bound(chosen, "high"), perpetrators=perpetrators or None
     ), chosen
@@ -101,7 +103,7 @@ def _leading(mentions: list[TollMention]) -> list[TollMention]:
         most = max(
             (one for one in near if not one.additional), default=near[0], key=lambda one: (one.total, one.best or 0)
         )
-        more = [one for one in ordered if one.additional and 0 <= _position(most) == _position(one) - 1]
+        more = [one for one in ordered if _comes_on_top(one, most)]
         return [most, *more[:1]]
     return _singles([one for one in ordered if one.bare]) or counted[:1]
 
@@ -109,6 +111,12 @@ def _leading(mentions: list[TollMention]) -> list[TollMention]:
 WINDOW = 4  # sentences from the first mention in which the attack's numbers stand
 SPAN = 1
 REACH = 6
+
+
+def _comes_on_top(one: TollMention, most: TollMention) -> bool:
+    """Those the next sentence adds: "three more died", "a second bomb killed five"."""
+    added = one.additional or (one.further and not one.bare and one.best != most.best)
+    return added and 0 <= _position(most) == _position(one) - 1
 
 
 def _singles(mentions: list[TollMention]) -> list[TollMention]:
@@ -125,7 +133,12 @@ def _bound(chosen: list[TollMention], side: str) -> int | None:
     return None if None in values else sum(values)
 
 
-def _nobody(mentions: list[TollMention]) -> tuple[Toll | None, list[TollMention]]:
+def _unnumbered(mentions: list[TollMention]) -> tuple[Toll | None, list[TollMention]]:
+    """Where no number is given: "dozens" (the least it can mean is best, for want of better), else nobody, if said so."""
+    vague = [one for one in mentions if one.best is None and (one.low or 0) >= 3 and not one.of_perpetrators]
+    if vague:
+        first = min(vague, key=_position)
+        return Toll(low=first.low, best=first.low or 0, high=first.high), [first]
     zero = [one for one in mentions if one.best == 0]
     return (Toll(low=0, best=0, high=0), zero[:1]) if zero else (None, [])
 
@@ -144,7 +157,7 @@ def _injured(told: list[TollMention], killed: Toll | None) -> tuple[Toll | None,
         wounded = _leading([one for one in sufferers if one.kind == "injured"])
         total = sum(one.best or 0 for one in wounded)
     if not wounded or total <= 0 or _denied(wounded, told, "injured"):
-        return _nobody([one for one in told if one.kind == "injured"])
+        return _unnumbered([one for one in told if one.kind == "injured"])
     return Toll(low=_bound(wounded, "low"), best=total, high=_bound(wounded, "high")), wounded
 
 
