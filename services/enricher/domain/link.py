@@ -19,7 +19,7 @@ from uuid import UUID
 from services.enricher.domain.ledger import similarity
 from services.enricher.domain.reports import ReportRecord
 from shared.codes import DatePrecision, WherePrecision
-from shared.contracts import EventSnapshot, Perpetrator, Place, Toll, WhenRange
+from shared.contracts import EventSnapshot, Frame, Perpetrator, Place, Toll, WhenRange
 
 SEARCH_KM = 100.0  # candidates lie within this distance, or have no point; the newest may lie anywhere in the country,
 NEWEST = timedelta(days=7)  # since a report may be placed wrongly
@@ -178,6 +178,7 @@ def factors(report: ReportRecord, event: KnownEvent, rarity: Rarity) -> Factors:
         **_date_factors(frame.date, snapshot.date),
         **_recency_factors(report, event),
         "rivals": math.log1p(rarity.rivals.get(event.event_id, 0)),
+        "mass": _mass(frame, snapshot),
         "text": max(similarity(report, other) for other in compared),
         "names": max(overlap(report.names, other.names, rarity.names, RARE_NAMES) for other in compared),
         "terms": max(overlap(report.terms, other.terms, rarity.terms, RARE_TERMS) for other in compared),
@@ -280,6 +281,16 @@ def _agreement(field: str, a: set[Any], b: set[Any]) -> Factors:
     if not a or not b:
         return {}
     return {f"{field}_same" if a & b else f"{field}_differ": 1.0}
+
+
+def _mass(frame: Frame, event: EventSnapshot) -> float:
+    """0..1: two attacks with many victims each seldom fall together in place and time. 1 from 63 victims up."""
+    victims = min(_victims(frame.killed, frame.injured), _victims(event.killed, event.injured))
+    return min(1.0, math.log2(1 + victims) / 6)
+
+
+def _victims(killed: Toll | None, injured: Toll | None) -> int:
+    return (killed.best if killed else 0) + (injured.best if injured else 0)
 
 
 def _groups(perpetrators: Sequence[Perpetrator]) -> set[str]:

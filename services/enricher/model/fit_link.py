@@ -35,11 +35,12 @@ PENALTY = 0.3
 # What the training articles (shootings of one country, by nobody known) cannot teach; set by judgement.
 PRIORS = {
     "types_same": 0.0,
-    "types_differ": -1.0,
+    "types_differ": -0.7,
     "perpetrators_same": 1.0,
     "perpetrators_differ": -1.0,
     "country_differs": -3.0,
-    "other_language": 1.5,  # names and words are not shared then, and their lack says nothing
+    "mass": 2.0,  # many victims twice in one place and week: seldom anywhere but in a list of mass shootings
+    "other_language": 2.0,  # names and words are not shared then, and their lack says nothing
 }
 Row = dict[str, Any]
 Labelled = tuple[ReportRecord, str]  # a report and its incident
