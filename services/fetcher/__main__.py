@@ -110,7 +110,7 @@ def _list(_: argparse.Namespace) -> int:
 
 def _export(_: argparse.Namespace) -> int:
     with make_engine(load(DatabaseUrl).database_url, SERVICE).connect() as connection:
-        print(feedlist.opml([feed._mapping for feed in store.all_feeds(connection)]), end="")
+        print(feedlist.opml([feed._asdict() for feed in store.all_feeds(connection)]), end="")
     return 0
 
 
