@@ -72,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
 def _decide(_: argparse.Namespace) -> int:
     settings = load(AlertingSettings)
     app = celery_app(tasks.SERVICE, settings.celery_broker_url)
-    return main_stateful(service.stage(partial(tasks.wake, app)), settings)
+    return main_stateful(service.stage(tasks.waker(app)), settings)
 
 
 def _work(_: argparse.Namespace) -> int:

@@ -35,12 +35,14 @@ class Desk:
     allowed: Collection[str] = ()
     lease: float = 60.0
     patience: Patience = field(default_factory=Patience)
-    slack_per_second: float = 1.0  # as Slack allows for one channel
+    slack_per_second: float = 1.0  # as Slack allows for one channel; 0: no limit
     channels: Mapping[str, Channel] = field(default_factory=lambda: CHANNELS)
 
     @property
     def gaps(self) -> dict[str, float]:
         """Seconds between two messages to one receiver, by channel."""
+        if not self.slack_per_second:
+            return {}
         return dict.fromkeys(("slack", "slack_webhook"), 1 / self.slack_per_second)
 
 

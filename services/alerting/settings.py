@@ -17,7 +17,9 @@ class DeliverySettings(DatabaseUrl):
     alert_lease_seconds: float = Field(60, ge=1, description="after how long a delivery is taken from a silent worker")
     alert_max_attempts: int = Field(20, ge=1, description="after how many attempts a delivery is given up")
     alert_first_retry_seconds: float = Field(2, gt=0, description="how long to wait before the second attempt")
-    alert_slack_per_second: float = Field(1, gt=0, description="how many messages a second one Slack channel gets")
+    alert_slack_per_second: float = Field(
+        1, ge=0, description="how many messages a second one Slack channel gets; 0: as many as come (a sink's own)"
+    )
 
     @property
     def allowed_hosts(self) -> frozenset[str]:

@@ -39,10 +39,9 @@ class Worker:
         self.supervisor.wait()
 
     def wake(self, *chosen: UUID) -> None:
-        app = celery_app(tasks.SERVICE, self.environ["CELERY_BROKER_URL"])
+        wake = tasks.waker(celery_app(tasks.SERVICE, self.environ["CELERY_BROKER_URL"]))
         for delivery in chosen:
-            tasks.wake(app, delivery)
-        app.close()
+            wake(delivery)
 
     def until_dead(self) -> None:
         self._until(lambda: "delivery" in self.supervisor.died(), 20)
@@ -82,7 +81,7 @@ def worker(engine: Engine, database_url: str, tmp_path: Path) -> Iterator[Worker
             "ALERT_LEASE_SECONDS": str(LEASE),
             "ALERT_SWEEP_SECONDS": str(SWEEP),
             "ALERT_FIRST_RETRY_SECONDS": "0.2",
-            "ALERT_SLACK_PER_SECOND": "1000",
+            "ALERT_SLACK_PER_SECOND": "0",
             **environment,
         }
         yield Worker(Stage(engine), sinks, supervisor, environ)

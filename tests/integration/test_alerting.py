@@ -89,7 +89,7 @@ def pipeline(
             "KAFKA_BOOTSTRAP_SERVERS": kafka_bootstrap,
             "CELERY_BROKER_URL": valkey_url,
             "TOPIC_PREFIX": topic_prefix,
-            "ALERT_SLACK_PER_SECOND": "1000",
+            "ALERT_SLACK_PER_SECOND": "0",
             **environment,
         }
         supervisor.launch(*programs(environ, ["alerting", "delivery"]))

@@ -81,7 +81,7 @@ def office(engine: Engine, faults: tuple[str | None, ...], monkeypatch: pytest.M
     with receivers(faults=scripted(*faults)) as (sinks, environment):
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        desk = Desk(engine, environment["ALERT_ALLOWED_HOSTS"].split(","), patience=AT_ONCE, slack_per_second=1000)
+        desk = Desk(engine, environment["ALERT_ALLOWED_HOSTS"].split(","), patience=AT_ONCE, slack_per_second=0)
         yield Office(engine, desk, sinks.record.messages)
 
 

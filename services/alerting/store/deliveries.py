@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select, text
+from sqlalchemy import Connection, Row, func, select, text
 
 from services.alerting.channels.outcome import Ref
 from services.alerting.domain.destinations import Destination
@@ -262,6 +262,14 @@ def due(connection: Connection, limit: int, per_destination: int) -> list[UUID]:
         {"limit": limit, "per_destination": per_destination},
     )
     return [row.id for row in rows]
+
+
+def count_open(connection: Connection) -> dict[str, int]:
+    """How many deliveries wait, by state."""
+    table = tables.Delivery
+    states = [DeliveryState.PENDING, DeliveryState.RETRY, DeliveryState.UNKNOWN, DeliveryState.SENDING]
+    rows = connection.execute(select(table.state, func.count()).where(table.state.in_(states)).group_by(table.state))
+    return dict.fromkeys(map(str, states), 0) | {row.state: row[1] for row in rows}
 
 
 # --- by hand ----------------------------------------------------------------------------------------------------------
