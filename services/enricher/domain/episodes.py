@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from services.enricher.domain.dates import DateMention
-from services.enricher.domain.features import Classes
+from services.enricher.domain.features import Classes, mentions_attack
 from services.enricher.domain.findings import TITLE, Findings
 from services.enricher.domain.kind import Verdict
 from services.enricher.domain.places import PlaceMention
@@ -42,11 +42,10 @@ def split(document: Document, verdict: Verdict, found: Findings, when: date | No
     if verdict.kind is ArticleKind.OTHER:
         return []
     news = verdict.kind in (ArticleKind.ATTACK_REPORT, ArticleKind.FOLLOW_UP)
-    telling = set(verdict.telling)
     aside = [
         index
-        for index in sorted(telling)
-        if not news or (index >= LEAD and _looks_back(index, verdict.cues[index], found, when))
+        for index, cues in enumerate(verdict.cues)
+        if mentions_attack(cues) and (not news or (index >= LEAD and _looks_back(index, cues, found, when)))
     ]
     mentioned = _by_place(document, [index for index in aside if not is_statistic(document, found, index)], found)
     if not news:
@@ -101,8 +100,14 @@ def _where(index: int, document: Document, found: Findings) -> PlaceMention | No
         for one in found.places
         if not one.in_title and sentence.start <= one.start < sentence.end and one.kind != "continent"
     ]
-    exact = [one for one in named if one.kind in ("city", "neighbourhood", "landmark", "admin2", "admin1")]
+    exact = [one for one in named if one.kind in _EXACT]
     if exact:
         return min(exact, key=lambda one: one.precision)
-    dated = any(one.first is not None for one in _dates_in(index, found))
-    return named[0] if named and dated else None
+    dated = any(one.first is not None and one.kind in _DATED for one in _dates_in(index, found))
+    inside = [one for one in named if _INSIDE.search(document.text[max(sentence.start, one.start - 16) : one.start])]
+    return inside[0] if inside and dated else None
+
+
+_EXACT = frozenset({"city", "neighbourhood", "landmark", "admin2", "admin1"})
+_DATED = frozenset({"absolute", "yearless", "period"})
+_INSIDE = re.compile(r"\b(?:in|within|inside|across)(?: the)? $", re.IGNORECASE)

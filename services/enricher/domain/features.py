@@ -6,6 +6,7 @@ others, and weights fitted on English to the other languages of the lexicon.
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from math import log, sqrt
 
 from services.enricher.domain import cues
@@ -14,12 +15,9 @@ from services.enricher.domain.text import Document, Sentence
 HEAD = 3  # sentences after the title that say what the news is
 BODY = 60  # sentences read
 
-# With an attack in the same sentence these say how it is told: fresh, past, tried, commemorated, counted ...
-_QUALIFIERS = frozenset(
-    "fresh past harm perpetrator weapon witness inquiry arrest charge trial mourning anniversary reaction claim comment"
-    " modal military police_shooting statistics lists accident mishap suicide_self drill hoax foiled riot crime politics"
-    " diplomacy history culture civilian bombing shooting slaying abduction burning definite freed toll law"
-    " sport business technology figurative health disaster animal industrial penalty terror self".split()
+_ATTACK = frozenset({"certain", "harm", "violence"})
+_LATER = frozenset(
+    "arrest charge trial toll claim mourning anniversary definite freed inquiry reaction".split(" ")  # noqa: SIM905
 )
 _YEAR = re.compile(r"\b(?:19[4-9]\d|20[0-4]\d)\b")
 
@@ -27,13 +25,27 @@ Classes = frozenset[str]
 
 
 def classes(sentences: Sequence[Sentence], matcher: cues.Matcher) -> list[Classes]:
-    """The classes of the cues in each sentence."""
-    return [frozenset().union(*(cue.classes for cue in matcher.find(sentence.text))) for sentence in sentences]
+    """The classes of the cues in each sentence, and which comes first: the attack or what followed it."""
+    return [_classes(matcher.find(sentence.text)) for sentence in sentences]
+
+
+def _classes(found: Sequence[cues.Cue]) -> Classes:
+    order = (
+        "later_first" if cue.classes & _LATER else "attack_first"
+        for cue in found
+        if cue.classes & _LATER or cue.classes & _ATTACK
+    )
+    return frozenset().union(*(cue.classes for cue in found), islice(order, 1))
 
 
 def tells_attack(found: Classes) -> bool:
-    """A sentence that may tell of an attack: by a word that means one, or by harm done by an armed group or a weapon."""
+    """A sentence that may tell of an attack: by a word that means one, or by harm that an armed group or weapon did."""
     return "certain" in found or ("harm" in found and not found.isdisjoint({"perpetrator", "weapon", "violence"}))
+
+
+def mentions_attack(found: Classes) -> bool:
+    """A sentence with a word of attack in it, told or only spoken of."""
+    return "certain" in found or "deed" in found
 
 
 def features(document: Document, title: Sequence[Classes], body: Sequence[Classes]) -> Mapping[str, float]:
@@ -76,4 +88,4 @@ def _counts(sentences: Sequence[Classes]) -> dict[str, int]:
 
 def _told_with(zone: str, telling: Sequence[Classes], out_of: int) -> dict[str, float]:
     counts = _counts(telling)
-    return {f"{zone}:told+{name}": min(1.0, sqrt(counts[name] / out_of)) for name in counts if name in _QUALIFIERS}
+    return {f"{zone}:told+{name}": min(1.0, sqrt(count / out_of)) for name, count in counts.items()}

@@ -38,6 +38,13 @@ _BY = re.compile(
 )
 
 
+_ADJECTIVE = re.compile(  # "terrorist attack", "rebel group": the word is not a person
+    r" (?:attack|act|action|bomb|group|organi[sz]ation|plot|threat|network|cell|activit|violence|offensive|operation|leader"
+    r"|movement|campaign|target|incident|suspect|force|unit|front|commander|stronghold|position|fire\b)",
+    re.IGNORECASE,
+)
+
+
 def of_episode(
     document: Document, found: Findings, episode: Episode, focus: Sequence[int]
 ) -> tuple[list[Perpetrator], list[Evidence]]:
@@ -58,7 +65,8 @@ def of_episode(
         told[key] = (one, spans)
     own = set(episode.sentences)
     for person in found.individuals:
-        if person.sentence in own and ("individual", person.text.casefold()) not in told:
+        adjective = _ADJECTIVE.match(document.text, person.end)
+        if person.sentence in own and not adjective and ("individual", person.text.casefold()) not in told:
             one = Perpetrator(name=person.text, kind="individual", mention=person.text)
             told["individual", person.text.casefold()] = (one, [Evidence(field="", start=person.start, end=person.end)])
     ranked = sorted(told.values(), key=lambda pair: _rank(pair[0]))

@@ -26,11 +26,13 @@ from services.enricher.model.examples import Example
 from shared.codes import ArticleKind
 
 ROUNDS = 400
-# Whether news is the first or about something known is said by these cues alone: the rest would only be learned by heart.
+# The two later stages see what bears on their question and no more: the rest would only be learned by heart.
 FOLLOW_UP_CUES = frozenset(
     "fresh past arrest trial charge inquiry mourning anniversary reaction claim toll definite freed harm witness comment"
-    " law statistics hoax foiled denial lists shooting bombing".split()
+    " law statistics hoax foiled denial lists shooting bombing attack_first later_first".split()
 )
+FOLLOW_UP_ZONES = ("title", "open", "head", "count")
+STYLE = frozenset("modal self past possible history civilian fresh politics diplomacy witness trial years questions".split())
 PENALTY = 10.0  # inverse of scikit-learn's C = 0.1
 
 
@@ -66,7 +68,11 @@ def main() -> int:
             if one.kind in (ArticleKind.BACKGROUND, ArticleKind.OTHER)
         ],
     }
-    stages["follow_up"] = [case._replace(values=_follow_up_values(case.values)) for case in stages["follow_up"]]
+    for name, keeps in (("follow_up", _bears_on_follow_up), ("background", _bears_on_background)):
+        stages[name] = [
+            case._replace(values={feature: value for feature, value in case.values.items() if keeps(feature)})
+            for case in stages[name]
+        ]
     fitted = {name: fit(cases, name) for name, cases in stages.items()}
     card = {
         "what": "weights of the kind classifier (services/enricher/domain/kind.py) over classes of the trigger lexicon",
@@ -85,14 +91,14 @@ def _features(one: Example) -> Mapping[str, float]:
     return features(document, classes(document.headline, matcher), classes(document.sentences[:BODY], matcher))
 
 
-def _follow_up_values(values: Mapping[str, float]) -> Mapping[str, float]:
-    """Of the features those of `FOLLOW_UP_CUES` in title, opening and head, alone or with an attack."""
-    kept = {}
-    for name, value in values.items():
-        zone, _, cue = name.partition(":")
-        if zone in ("title", "open", "head", "count") and cue.removeprefix("told+") in FOLLOW_UP_CUES:
-            kept[name] = value
-    return kept
+def _bears_on_follow_up(feature: str) -> bool:
+    zone, _, cue = feature.partition(":")
+    return zone in FOLLOW_UP_ZONES and cue.removeprefix("told+") in FOLLOW_UP_CUES
+
+
+def _bears_on_background(feature: str) -> bool:
+    """Not how a text is written, which would only tell news from essays."""
+    return feature.partition(":")[2] not in STYLE and feature not in STYLE
 
 
 def _follow_up_weight(one: Example) -> float:
