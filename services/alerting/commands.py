@@ -15,7 +15,7 @@ from services.alerting.domain import rulebook
 from services.alerting.domain.alert import check_message
 from services.alerting.domain.destinations import Destination
 from services.alerting.service import message_ref
-from services.alerting.store import decisions, deliveries, rules
+from services.alerting.store import backlog, decisions, rules
 from shared.clock import wall
 from shared.database import tables
 
@@ -70,14 +70,14 @@ def resend(desk: Desk, chosen: Sequence[UUID]) -> Iterable[str]:
     """Send deliveries anew, now."""
     for delivery in chosen:
         with desk.engine.begin() as connection:
-            if not deliveries.revive(connection, delivery):
+            if not backlog.revive(connection, delivery):
                 raise CommandError(f"no delivery {delivery} to send again (or it is being sent right now)")
         yield _deliver_now(desk, delivery)
 
 
 def dead(engine: Engine, destination: str | None) -> list[UUID]:
     with engine.begin() as connection:
-        return deliveries.dead(connection, destination)
+        return backlog.dead(connection, destination)
 
 
 def _deliver_now(desk: Desk, delivery: UUID) -> str:

@@ -16,7 +16,7 @@ from services.alerting.channels.message import Message
 from services.alerting.channels.outcome import Dead, Retry, Sent, Unknown
 from services.alerting.domain.alert import Alert
 from services.alerting.domain.attempts import Patience
-from services.alerting.store import deliveries
+from services.alerting.store import backlog, deliveries
 from services.alerting.store.deliveries import Claimed, Wait
 from shared import failpoints
 from shared.clock import wall
@@ -124,9 +124,10 @@ def _settle(desk: Desk, connection: Connection, claimed: Claimed, ending: Ending
     _log(claimed, channel, state, ending, ours)
     if state in (DeliveryState.RETRY, DeliveryState.UNKNOWN):
         return _soon(claimed.id, delay)
-    hints = [Hint(follower) for follower in deliveries.followers(connection, claimed)]
+    followers = backlog.followers(connection, claimed.id, claimed.event_id, claimed.destination_id)
+    hints = [Hint(follower) for follower in followers]
     gap = desk.gaps.get(channel)
-    if gap and (following := deliveries.next_in_line(connection, claimed.destination_id)):
+    if gap and (following := backlog.next_in_line(connection, claimed.destination_id)):
         hints.append(Hint(following, gap))
     return hints
 

@@ -7,7 +7,7 @@ from celery import Celery
 from services.alerting import metrics
 from services.alerting.delivery import Desk, deliver
 from services.alerting.service import Wake
-from services.alerting.store import deliveries
+from services.alerting.store import backlog
 from shared.tasks import Hinter, celery_app
 
 SERVICE = "alerting"
@@ -35,8 +35,8 @@ def make_app(broker_url: str, desk: Desk, sweep_seconds: float) -> Celery:
     @app.task(name=SWEEP)
     def sweep() -> None:
         with desk.engine.begin() as connection:
-            found = deliveries.due(connection, SWEEP_LIMIT, SWEEP_PER_DESTINATION)
-            metrics.show_open(deliveries.count_open(connection))
+            found = backlog.due(connection, SWEEP_LIMIT, SWEEP_PER_DESTINATION)
+            metrics.show_open(backlog.count_open(connection))
         for delivery in found:
             hinter.hint(DELIVER, str(delivery))
 

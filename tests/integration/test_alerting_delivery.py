@@ -15,7 +15,7 @@ from services.alerting.channels import CHANNELS, Channel
 from services.alerting.channels.outcome import Sent
 from services.alerting.delivery import Desk, deliver
 from services.alerting.domain.attempts import Patience
-from services.alerting.store import deliveries
+from services.alerting.store import backlog, deliveries
 from shared.codes import Change, DeliveryState, EventStatus
 from shared.database import tables
 from shared.database.session import make_engine
@@ -219,7 +219,7 @@ def test_a_silent_worker_loses_its_delivery_after_the_lease_and_cannot_settle_it
     assert office.messages == []  # the lease holds
     office.execute("UPDATE deliveries SET lease_until = now() - interval '1 second'")
     with office.engine.begin() as connection:
-        assert deliveries.due(connection, 10, 10) == [delivery]
+        assert backlog.due(connection, 10, 10) == [delivery]
     deliver(office.desk, delivery)
     row = office.row(delivery)
     assert (row.state, row.attempts, row.ambiguous) == ("sent", 2, 1)
@@ -269,7 +269,7 @@ def test_a_sweep_takes_of_each_destination_a_few_so_that_none_starves(office: Of
         office.rules(RULE)
         office.take(change(event=UUID(int=number)))
     with office.engine.begin() as connection:
-        assert deliveries.due(connection, 100, 2) == office.woken[:2]
+        assert backlog.due(connection, 100, 2) == office.woken[:2]
 
 
 def test_two_destinations_on_one_slack_channel_share_its_rate() -> None:
