@@ -52,7 +52,11 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.add_argument("--news", type=Path, default=ARCHIVE, metavar="FILE", help="articles, plain or .gz")
-    command.add_argument("--speed", default="10", help="articles a second, or all (default 10)")
+    command.add_argument(
+        "--speed",
+        default="waves:3",
+        help="articles a second, all, or waves:N: N when those before were read (default waves:3)",
+    )
     command.add_argument(
         "--show", default="slack", metavar="SINKS", help="slack, slack_webhook, email, webhook, none (default slack)"
     )

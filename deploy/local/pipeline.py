@@ -1,8 +1,10 @@
 """The whole of Tocsin on one machine: parts, newsroom, sinks and services; for demo, replay and tests."""
 
+import json
 import os
 import secrets
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -53,14 +55,17 @@ def pipeline(
             **running.environ,
             **addresses,
             "FETCH_ALLOWED_HOSTS": f"{HOST}:{newsroom}",
+            "FETCH_INTERVAL_MIN": "1",
+            "FETCH_INTERVAL_MAX": "1",
             "API_PORT": str(api),
             "MESSAGE_TIME": "published",
             **(settings or {}),
         }
         supervisor.launch(_newsroom(news, speed, newsroom), sinks, *programs(all_settings))
-        _configure(running.database_url)
-        supervisor.wait()
+        supervisor.wait("newsroom")
         site = f"http://{HOST}:{newsroom}"
+        _configure(running.database_url, site)
+        supervisor.wait()
         yield Pipeline(running, supervisor, all_settings, site, f"http://{HOST}:{api}", received)
 
 
@@ -97,11 +102,17 @@ def _sinks(received: Path, newsroom: int, options: Sequence[str]) -> tuple[Progr
     return Program("sinks", tuple(argv), env, ready, shown=True), addresses
 
 
-def _configure(database_url: str) -> None:
-    """Put the demo's rules in force."""
-    from services.alerting.commands import import_rules  # imported here, while the services load
+def _configure(database_url: str, site: str) -> None:
+    """Put the demo's rules in force and make the fetcher read the newsroom."""
+    # Imported here, while the services load.
+    from services.alerting.commands import import_rules
+    from services.fetcher.store import import_feeds
     from shared.database.session import make_engine
 
+    with urllib.request.urlopen(f"{site}/-/feeds", timeout=10) as answer:  # noqa: S310  our own, on loopback
+        feeds = json.load(answer)
     engine = make_engine(database_url, "pipeline")
     import_rules(engine, RULES)
+    with engine.begin() as connection:
+        import_feeds(connection, feeds)
     engine.dispose()
