@@ -23,8 +23,7 @@ class TypeMention:
     strength: int
 
 
-# Where a text has words of both, which is told: a car bomb set on fire is a bombing, a hijacked truck driven into a crowd
-# an unarmed assault only where nothing exploded (GTD codes the type that comes first in its list of precedence).
+# Of types with equal scores the first here is told (GTD: the type that stands first in its own list of precedence).
 _ORDER = (
     AttackType.ASSASSINATION,
     AttackType.HIJACKING,

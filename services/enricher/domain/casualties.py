@@ -1,20 +1,21 @@
 """How many were killed, injured and taken hostage: every number a text gives, and the toll of one attack.
 
-`find` turns each sentence into chunks (`casualty_chunks`) and asks for the people each word of death or injury governs
-(`casualty_grammar`). `best` weighs an article's mentions. The kind "hit" counts people shot or stabbed, of whom some may
-have died ("four shot, one fatally").
+`find` turns each sentence into chunks (`casualty_chunks`) and asks which people each word of death or injury governs
+(`casualty_grammar`). `best` weighs an article's mentions. The kind "hit" counts people shot or stabbed, of whom some
+may have died ("four shot, one fatally").
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from services.enricher.domain import casualty_chunks, lexicon
-from services.enricher.domain.casualty_chunks import Chunk, Words
+from services.enricher.domain import casualty_chunks, casualty_words, lexicon
 from services.enricher.domain.casualty_context import Context
-from services.enricher.domain.casualty_grammar import TRIGGERS, Governed, governed, including, nearest
+from services.enricher.domain.casualty_grammar import TRIGGERS, Governed, governed, including
+from services.enricher.domain.casualty_nearest import nearest
+from services.enricher.domain.casualty_words import Chunk, Words
 from services.enricher.domain.text import Sentence
 from services.enricher.domain.tokens import Token, tokenize
-from services.enricher.domain.tolls import Tolls, TollMention, best
+from services.enricher.domain.tolls import TollMention, Tolls, best
 
 __all__ = ["TollMention", "Tolls", "best", "find"]
 
@@ -26,7 +27,7 @@ def find(
 ) -> list[TollMention]:
     """Every number of killed, injured, hit and taken of a text, in order."""
     code = language if language and language in lexicon.languages("casualties") else "en"
-    lists = casualty_chunks.words(code)
+    lists = casualty_words.words(code)
     mentions: list[TollMention] = []
     for index, sentence in enumerate(sentences):
         tokens = tokenize(sentence.text[: MAX_TOKENS * 8], sentence.start)[:MAX_TOKENS]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.enricher.domain.casualty_chunks import Words
+from services.enricher.domain.casualty_words import Words
 from services.enricher.domain.tokens import Token
 
 AFTER, HEAD = 60, 12  # characters: how far after a number, or into the sentence, a period may stand that covers it
@@ -40,9 +40,9 @@ def _periods(tokens: Sequence[Token], lists: Words) -> list[int]:
     many = any(token.lower in lists.many_attacks for token in tokens)
     found = []
     for index, token in enumerate(tokens):
-        if lists.cumulative.at(tokens, index) is not None and not _of_one_attack(tokens, index, lists):
-            found.append(token.start)
-        elif token.lower in lists.years_after and _is_year(tokens, index + 1) and (many or token.lower == "since"):
+        if (lists.cumulative.at(tokens, index) is not None and not _of_one_attack(tokens, index, lists)) or (
+            token.lower in lists.years_after and _is_year(tokens, index + 1) and (many or token.lower == "since")
+        ):
             found.append(token.start)
     return found
 

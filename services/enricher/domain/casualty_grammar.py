@@ -1,14 +1,14 @@
 """Which people a word of death, injury or capture governs: patterns over the tags of `casualty_chunks`.
 
-English puts the object on the right of an active verb and the subject on the left of a passive one. For other languages
-`nearest` gives each such word the nearest number of its clause.
+English puts the object on the right of an active verb and the subject on the left of a passive one. For other
+languages see `casualty_nearest`.
 """
 
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from services.enricher.domain.casualty_chunks import Chunk
+from services.enricher.domain.casualty_words import Chunk
 
 _ONE = "[gqumxp0]"
 _LIST = rf"(?P<list>{_ONE}(?:,?a?~*{_ONE})*)"
@@ -56,8 +56,8 @@ def governed(chunks: Sequence[Chunk], tags: str, at: int) -> list[Governed]:
         return [Governed("killed" if trigger == "M" else "hit", [chunks[at]._replace(tag="q")], total=True)]
     if _negated(chunks, tags, at):
         return []
-    if trigger in _VERBS:
-        return _verb(chunks, tags, at, *_VERBS[trigger])
+    if trigger in VERBS:
+        return _verb(chunks, tags, at, *VERBS[trigger])
     if trigger in "Dj":
         return _noun(chunks, tags, at)
     rule = {"T": _toll, "C": _lives, "-": _zero, "0": _zero}.get(trigger)
@@ -65,7 +65,7 @@ def governed(chunks: Sequence[Chunk], tags: str, at: int) -> list[Governed]:
 
 
 # trigger: kind, may have an object, may have a subject that suffers
-_VERBS = {
+VERBS = {
     "k": ("killed", True, True),
     "K": ("killed", True, False),
     "d": ("killed", False, True),
@@ -79,7 +79,7 @@ _VERBS = {
     "h": ("injured", False, True),
     "f": ("injured", False, True),
 }
-TRIGGERS = frozenset([*_VERBS, *"RDjTC-0MQ"])
+TRIGGERS = frozenset([*VERBS, *"RDjTC-0MQ"])
 
 
 def _verb(chunks: Sequence[Chunk], tags: str, at: int, kind: str, active: bool, passive: bool) -> list[Governed]:
@@ -171,7 +171,7 @@ _TOGETHER = ("along", "together", "as", "plus")
 
 
 def united(chunks: Sequence[Chunk], tags: str, first: int, stop: int) -> list[Chunk]:
-    """The groups of a list that are to be added up: not a name beside its title, nor what only explains the one before."""
+    """The groups of a list that are to be added up: not a name beside its title, nor what explains the one before."""
     people: list[Chunk] = []
     joined = "a" in tags[first:stop]
     separator = ""
@@ -267,33 +267,3 @@ def _slice(chunks: Sequence[Chunk], match: "re.Match[str]", group: str) -> list[
 
 def tags_of(chunks: Sequence[Chunk]) -> str:
     return "".join(one.tag for one in chunks)
-
-
-_LINKS = re.compile(r"[v;]")
-
-
-def nearest(chunks: Sequence[Chunk], tags: str) -> list[tuple[int, Governed]]:
-    """Each trigger with the nearest group of its clause that no nearer trigger takes; for languages without a grammar here."""
-    kinds = {tag: kind for tag, (kind, _, _) in _VERBS.items()} | {"D": "killed", "j": "injured", "T": "killed"}
-    pairs: list[tuple[int, int, int]] = []
-    groups = [i for i, tag in enumerate(tags) if tag in "gqu0p"]
-    for at, tag in enumerate(tags):
-        if tag not in kinds or (at and tags[at - 1] == "!"):
-            continue
-        for group in groups:
-            low, high = min(at, group), max(at, group)
-            between = tags[low + 1 : high]
-            if high - low > 9 or _LINKS.search(between):
-                continue
-            distance = (high - low) * 2 + 5 * between.count(",") + 5 * between.count("a") + (tags[group] in "up") * 6
-            pairs.append((distance, at, group))
-    taken: set[int] = set()
-    used: set[int] = set()
-    found: list[tuple[int, Governed]] = []
-    for _, at, group in sorted(pairs):
-        if at in used or group in taken:
-            continue
-        used.add(at)
-        taken.add(group)
-        found.append((at, Governed(kinds[tags[at]], [chunks[group]], total=tags[at] == "T")))
-    return sorted(found, key=lambda one: one[0])

@@ -15,7 +15,7 @@ LARGEST = 10_000_000  # no attack had more victims; beyond it is money, populati
 
 
 class Quantity(NamedTuple):
-    """`best` is null where the writer gives no number ("dozens": low 24, high 99). `stop`: index after its last token."""
+    """`best` is null where no number is given ("dozens": low 24, high 99). `stop`: index after its last token."""
 
     low: int | None
     best: int | None

@@ -134,7 +134,7 @@ def _bound(chosen: list[TollMention], side: str) -> int | None:
 
 
 def _unnumbered(mentions: list[TollMention]) -> tuple[Toll | None, list[TollMention]]:
-    """Where no number is given: "dozens" (the least it can mean is best, for want of better), else nobody, if said so."""
+    """Without a number: "dozens" (the least it can mean is best, for want of better), else nobody, if that is said."""
     vague = [one for one in mentions if one.best is None and (one.low or 0) >= 3 and not one.of_perpetrators]
     if vague:
         first = min(vague, key=_position)

@@ -20,7 +20,7 @@ def said(text: str, language: str = "en") -> list[tuple[str, int | None]]:
 def toll(text: str, title: str = "", language: str = "en") -> tuple[int | None, int | None]:
     mentions = casualties.find(title, split(title), language, in_title=True) + find(text, language)
     best = casualties.best(mentions)
-    return best.killed and best.killed.best, best.injured and best.injured.best
+    return best.killed.best if best.killed else None, best.injured.best if best.injured else None
 
 
 K, I, H = "killed", "injured", "hit"  # noqa: E741

@@ -1,5 +1,6 @@
 """Dates: what a text gives, resolved against publication, and which one is the attack's."""
 
+import time
 from datetime import date
 
 import pytest
@@ -113,3 +114,12 @@ def test_the_date_of_the_attack(text: str, expected: date | None) -> None:
 
 def test_a_date_after_publication_is_no_attacks() -> None:
     assert dates.choose(find("The bombing happened on 30 May 2018."), (), WEDNESDAY) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["1 " * 50_000, "May " * 25_000, "in the last " * 8_000, "two days " * 11_000, "1/" * 50_000]
+)
+def test_hostile_text_takes_bounded_time(text: str) -> None:
+    started = time.monotonic()
+    find(text)
+    assert time.monotonic() - started < 2
