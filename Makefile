@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PYTHONPATH := $(CURDIR)
 GROUPS := shared fetcher parser enricher alerting api local
 
-.PHONY: help install lock lint format clean
+.PHONY: help install demo replay test test-long bench schemas lock lint format clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -19,6 +19,27 @@ install: .venv/installed  ## Make .venv from the hashed lock files (no-op when u
 	@echo "installing locked packages ..."
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/bootstrap.txt requirements/dev.txt
 	@touch $@
+
+demo: install  ## Run the whole pipeline on this machine: newsroom, services, alerts in the terminal; Ctrl-C ends it
+	@exec $(BIN)/python -m deploy.local.demo
+
+replay: install  ## Run NEWS=FILE.jsonl[.gz] through a fresh stack to the end; REPORT=FILE.json writes the books
+	@test -n "$(NEWS)" || { echo "usage: make replay NEWS=FILE.jsonl[.gz] [REPORT=FILE.json]" >&2; exit 2; }
+	@exec $(BIN)/python -m deploy.local.replay "$(NEWS)" $(if $(REPORT),--report "$(REPORT)")
+
+test: install  ## Run the tests on real parts (PostgreSQL, Valkey, Kafka or the light broker, SMTP, HTTP)
+	$(BIN)/pytest -n 2 --dist loadgroup -m "not long" $(TESTS)
+
+test-long: install  ## Run the long suites too
+	$(BIN)/pytest -n 2 --dist loadgroup $(TESTS)
+
+bench: install  ## Score the batch modes on DATA=FOLDER (development sets) and measure speed; see BENCHMARKS.md
+	@test -n "$(DATA)" || { echo "usage: make bench DATA=FOLDER" >&2; exit 2; }
+	$(BIN)/python -m tests.benchmarks.bench "$(DATA)"
+
+schemas: install  ## Write JSON Schemas, AsyncAPI and OpenAPI documents anew from the code
+	$(BIN)/python -m shared.schemas
+	$(BIN)/python -m services.api openapi > services/api/openapi.json
 
 lock: .venv/installed  ## Compile the dependency groups of pyproject.toml into hashed requirements/*.txt
 	@for g in dev $(GROUPS); do \
