@@ -13,6 +13,7 @@ from sqlalchemy import Engine, text
 
 from deploy.local import valkey
 from deploy.local.services import programs
+from deploy.local.sinks.faults import Fault, Faults
 from deploy.local.sinks.server import Sinks
 from deploy.local.supervisor import Supervisor
 from services.alerting import tasks
@@ -69,8 +70,13 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def worker(engine: Engine, database_url: str, tmp_path: Path) -> Iterator[Worker]:
-    with receivers() as (sinks, environment), Supervisor(tmp_path, say=lambda line: None) as supervisor:
+def faults() -> Faults:
+    return Faults()
+
+
+@pytest.fixture
+def worker(engine: Engine, database_url: str, tmp_path: Path, faults: Faults) -> Iterator[Worker]:
+    with receivers(faults=faults) as (sinks, environment), Supervisor(tmp_path, say=lambda line: None) as supervisor:
         program, broker_url = valkey.program(tmp_path)
         supervisor.launch(program)
         supervisor.wait()
@@ -145,3 +151,19 @@ def test_a_broker_emptied_under_a_running_worker_is_no_trouble(worker: Worker) -
     Redis.from_url(worker.environ["CELERY_BROKER_URL"]).flushall()
     queue(worker, "webhook", 20)
     worker.until_sent(20, seconds=2 * SWEEP + LEASE + 10)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("faults", [Faults({Fault.LOST: 0.1, Fault.BUSY: 0.1, Fault.ERROR: 0.05, Fault.HANG: 0.05}, 7)])
+@pytest.mark.parametrize("channel", ["slack", "webhook"])
+def test_with_receivers_that_misbehave_nothing_is_lost(worker: Worker, channel: str) -> None:
+    chosen = queue(worker, channel, 300)
+    worker.start()
+    worker.wake(*chosen)
+    worker.until_sent(300, seconds=200)
+    messages = worker.sinks.record.messages
+    ambiguous = sum(row.ambiguous for row in worker.rows("true"))
+    assert {message.labels["delivery_id"] for message in messages} == {str(delivery) for delivery in chosen}
+    assert ambiguous > 0
+    assert len(messages) == 300 if channel == "slack" else 300 < len(messages) <= 300 + ambiguous
