@@ -6,9 +6,10 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from services.enricher.domain import link
-from services.enricher.domain.link import Decision, KnownEvent, Search
-from services.enricher.domain.reports import ReportRecord
+from services.enricher.domain import search
+from services.enricher.domain.link import Decision
+from services.enricher.domain.reports import KnownEvent, ReportRecord
+from services.enricher.domain.search import Search
 from shared.contracts import ArticleEnriched, EventChanged
 
 
@@ -36,7 +37,7 @@ class MemoryStore:
     def candidates(self, asked: Search) -> Sequence[KnownEvent]:
         countries = list(self._by_country) if asked.country is None else [asked.country, None]
         events = (self.events[event_id] for country in countries for event_id in self._by_country[country])
-        found = [event for event in events if event.reports and link.could_be(event.snapshot, asked)]
+        found = [event for event in events if event.reports and search.could_be(event.snapshot, asked)]
         found.sort(key=lambda e: (abs(e.snapshot.last_reported_at - asked.around), e.event_id))
         return found[: asked.limit]
 

@@ -9,8 +9,9 @@ from sqlalchemy import ColumnElement, Connection, Text, and_, cast, delete, func
 from sqlalchemy.dialects.postgresql import insert
 
 from services.enricher.domain.ledger import frame_values
-from services.enricher.domain.link import Box, Decision, KnownEvent, Search
-from services.enricher.domain.reports import ReportRecord
+from services.enricher.domain.link import Decision
+from services.enricher.domain.reports import KnownEvent, ReportRecord
+from services.enricher.domain.search import Box, Search
 from shared.codes import WherePrecision
 from shared.contracts import ArticleEnriched, EventChanged, EventSnapshot
 from shared.database.tables import Event, LedgerEntry, PublishedChange, RelatedEvents, Report, Revision, StoredArticle
@@ -174,7 +175,7 @@ class PostgresStore:
 
 
 def _where(asked: Search) -> list[ColumnElement[bool]]:
-    """`link.could_be`, for the index."""
+    """`search.could_be`, for the index."""
     newest = Event.last_reported_at.between(*asked.newest)
     reported = Event.last_reported_at.between(*asked.reported)
     in_time = or_(reported, _dated_within(asked)) if asked.happened else reported

@@ -10,8 +10,10 @@ from typing import Protocol
 from uuid import UUID
 
 from services.enricher.domain import freshness, ledger, link, reports, revise
-from services.enricher.domain.link import Decision, KnownEvent, Search
-from services.enricher.domain.reports import ReportRecord
+from services.enricher.domain.factors import distance_km
+from services.enricher.domain.link import Decision
+from services.enricher.domain.reports import KnownEvent, ReportRecord
+from services.enricher.domain.search import Search, search
 from shared.codes import Change, DatePrecision, EventStatus
 from shared.contracts import ArticleEnriched, EventChanged, EventSnapshot, Reason
 
@@ -27,7 +29,7 @@ class Store(Protocol):
         """Events that an earlier version of this article was linked to, by frame index; its reports are taken back."""
 
     def candidates(self, asked: Search) -> Sequence[KnownEvent]:
-        """Unmerged events that `link.could_be` lets through, nearest in time first, with their reports."""
+        """Unmerged events that `search.could_be` lets through, nearest in time first, with their reports."""
 
     def related(self, event_id: UUID) -> Sequence[UUID]: ...
 
@@ -65,9 +67,7 @@ def _decide(
     if linked_before is not None:
         return Decision(linked_before, score=1.0, factors={"same_article": 1.0})
     taken = {event.event_id for event in same_article}
-    return link.decide(
-        report, [event for event in store.candidates(link.search(report)) if event.event_id not in taken]
-    )
+    return link.decide(report, [event for event in store.candidates(search(report)) if event.event_id not in taken])
 
 
 def _apply(
@@ -172,5 +172,5 @@ def _belong_together(a: EventSnapshot, b: EventSnapshot) -> bool:
     if a.date is None or b.date is None or a.place is None or b.place is None:
         return False
     by_day = a.date.precision == b.date.precision == DatePrecision.DAY
-    distance = link.distance_km(a.place, b.place)
+    distance = distance_km(a.place, b.place)
     return by_day and a.date.start == b.date.start and distance is not None and distance <= RELATED_KM

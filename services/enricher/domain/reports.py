@@ -1,14 +1,16 @@
 """A report: one attack in one article, with what linking and the ledger need to know of it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from pydantic import AwareDatetime
 
 from shared.codes import ArticleKind
-from shared.contracts import Article, ArticleEnriched, Frame, Message, ReportBrief, report_id
+from shared.contracts import Article, ArticleEnriched, EventSnapshot, Frame, Message, ReportBrief, report_id
 from shared.words import words
 
 NAMES_KEPT = 60
@@ -60,6 +62,17 @@ class ReportRecord(Message):
     def origin(self) -> str:
         """Who vouches for it: the agency credited, else the owner, else the outlet."""
         return self.wire or self.owner or self.source
+
+
+@dataclass(frozen=True, slots=True)
+class KnownEvent:
+    """An event on file as linking sees it."""
+
+    event_id: UUID
+    snapshot: EventSnapshot
+    alertable: bool
+    reports: tuple[ReportRecord, ...]
+    pinned: Mapping[str, Any] = field(default_factory=dict)
 
 
 def of_article(article: ArticleEnriched, message_time: datetime) -> list[ReportRecord]:

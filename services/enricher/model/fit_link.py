@@ -22,9 +22,10 @@ from typing import Any
 from tqdm import tqdm
 
 from services.enricher import model
-from services.enricher.domain import ledger, link
-from services.enricher.domain.link import KnownEvent, Weights
-from services.enricher.domain.reports import ReportRecord, of_article
+from services.enricher.domain import ledger, link, search
+from services.enricher.domain.factors import factors, rarity_among
+from services.enricher.domain.link import Weights
+from services.enricher.domain.reports import KnownEvent, ReportRecord, of_article
 from services.enricher.memory import MemoryStore
 from services.enricher.model.fit import Case, fit
 from services.enricher.service import read_article
@@ -87,11 +88,11 @@ def _reports(rows: Sequence[Row]) -> Iterator[Labelled]:
 def _pairs(reports: Iterable[Labelled]) -> Iterator[Case]:
     on_file: dict[str, KnownEvent] = {}
     for report, incident in reports:
-        asked = link.search(report)
-        near = {name: event for name, event in on_file.items() if link.could_be(event.snapshot, asked)}
-        rarity = link.rarity_among(list(near.values()))
+        asked = search.search(report)
+        near = {name: event for name, event in on_file.items() if search.could_be(event.snapshot, asked)}
+        rarity = rarity_among(list(near.values()))
         for name, event in near.items():
-            found = link.factors(report, event, rarity)
+            found = factors(report, event, rarity)
             yield Case({factor: found[factor] for factor in found.keys() - PRIORS.keys()}, name == incident, 1.0)
         _file(on_file, report, incident)
 
@@ -107,7 +108,7 @@ def _b_cubed(reports: Sequence[Labelled], weights: Weights) -> float:
     """F1 of the partition that linking with these weights makes."""
     store, event_of = MemoryStore(), []
     for report, _ in reports:
-        decision = link.decide(report, store.candidates(link.search(report)), weights)
+        decision = link.decide(report, store.candidates(search.search(report)), weights)
         known = decision.event
         gathered = (*known.reports, report) if known else (report,)
         event_id = known.event_id if known else uuid7()
