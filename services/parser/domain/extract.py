@@ -11,6 +11,7 @@ from services.parser.domain.dates import Published
 from services.parser.domain.document import tree
 from services.parser.domain.fingerprint import minhash
 from services.parser.domain.metadata import Page
+from services.parser.domain.words import words
 from shared.contracts import FeedHints
 
 # JSON-LD's text wins where extraction found much less: pages that are put together in the browser.
@@ -41,11 +42,12 @@ def read(html: str, url: str | None, latest: datetime, hints: FeedHints) -> Read
     if elements is None:
         return Reading(url, hints.title, _hinted(hints), hints.author, hints.language, "", [], None)
     page = Page(elements)
-    text = _text(page)
+    title = metadata.title(page, hints.title)
+    text = _without_headline(_text(page), title)
     author = metadata.author(page) or hints.author
     return Reading(
         url=metadata.canonical_url(page, url),
-        title=metadata.title(page, hints.title),
+        title=title,
         published=dates.published(page, _hinted(hints), latest),
         author=author,
         language=language.detect(text, metadata.declared_language(page) or hints.language),
@@ -64,3 +66,9 @@ def _text(page: Page) -> str:
     text = (document.text or "").strip() if isinstance(document, Document) else ""
     body = metadata.article_body(page)
     return (body if body and len(body) > _MUCH_MORE * len(text) else text)[:_LONGEST_TEXT]
+
+
+def _without_headline(text: str, title: str | None) -> str:
+    """Spans in the text must not lie in a second copy of the title."""
+    first, _, rest = text.partition("\n")
+    return rest.lstrip("\n") if rest and title and words(first) == words(title) else text

@@ -110,12 +110,22 @@ def title(page: Page, hint: str | None = None) -> str | None:
     head = clean((page.tree.findtext(".//title") or "")[:_LONGEST_TITLE])
     shared = page.meta("og:title", "twitter:title")
     headline = page.said("headline")
-    headings = [text for h1 in page.tree.iter("h1") if (text := clean("".join(h1.itertext())[:_LONGEST_TITLE]))]
-    best = _agreed(headings, [headline, shared, head, hint], page)
+    headings = _headings(page, "h1")
+    best = _agreed(headings, [headline, shared, head, hint], page) or _opening(head, _headings(page, "h2", "h3"))
     for candidate in (best, headline, _without_outlet(shared, page), hint, _without_outlet(head, page), *headings):
         if candidate:
             return candidate
     return None
+
+
+def _headings(page: Page, *tags: str) -> list[str]:
+    texts = (clean("".join(element.itertext())[:_LONGEST_TITLE]) for element in page.tree.iter(*tags))
+    return [text for text in texts if text]
+
+
+def _opening(head: str | None, headings: list[str]) -> str | None:
+    """The lesser heading with which the page's `<title>` begins."""
+    return next((text for text in headings if head and head.startswith(text) and len(_words(text)) > 1), None)
 
 
 def _agreed(headings: list[str], titles: list[str | None], page: Page) -> str | None:
