@@ -4,6 +4,7 @@ Each chunk has a tag of one character (`casualty_words`), so that a sentence bec
 `casualty_grammar` can be written as patterns over tags.
 """
 
+import re
 from collections.abc import Sequence
 
 from services.enricher.domain.ages import after_age, aged
@@ -22,7 +23,16 @@ def chunk(tokens: Sequence[Token], lists: Words) -> list[Chunk]:
         found, index = _next(tokens, index, lists)
         if found is not None:
             chunks.append(found)
-    return chunks
+    return _corrected(chunks)
+
+
+_CORRECTION = re.compile(r"(?<=[gqu]),?![gqu][.z~vb]{0,6}(?:,|$)")
+
+
+def _corrected(chunks: list[Chunk]) -> list[Chunk]:
+    """ "two, not three, soldiers died": what is said not to be is left out."""
+    denied = _CORRECTION.search("".join(one.tag for one in chunks))
+    return chunks if denied is None else chunks[: denied.start()] + chunks[denied.end() :]
 
 
 def _next(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk | None, int]:

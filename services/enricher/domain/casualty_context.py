@@ -14,6 +14,7 @@ class Context:
     def __init__(self, tokens: Sequence[Token], lists: Words) -> None:
         self.start = tokens[0].start
         self.periods = _periods(tokens, lists)
+        self.counts_attacks = _counts_attacks(tokens, lists)
         self.forces = any(token.lower in lists.forces for token in tokens)
         self.further = [token.start for token in tokens if token.lower in lists.further]
         self.elsewhere = [
@@ -22,6 +23,8 @@ class Context:
 
     def is_cumulative(self, start: int, end: int) -> bool:
         """A period longer than one attack stands near after the number, or at the head of the sentence."""
+        if self.counts_attacks and self.periods:
+            return True
         return any(
             0 <= period - end < AFTER or (period - self.start < HEAD and period < start) for period in self.periods
         )
@@ -45,6 +48,15 @@ def _periods(tokens: Sequence[Token], lists: Words) -> list[int]:
         ):
             found.append(token.start)
     return found
+
+
+def _counts_attacks(tokens: Sequence[Token], lists: Words) -> bool:
+    """ "236 attacks", "more than 40 shootings"."""
+    return any(
+        token.lower in lists.many_attacks
+        and any(one.text.isdigit() and int(one.text) >= 10 for one in tokens[max(0, i - 3) : i])
+        for i, token in enumerate(tokens)
+    )
 
 
 def _is_year(tokens: Sequence[Token], index: int) -> bool:

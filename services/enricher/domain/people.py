@@ -107,21 +107,29 @@ def another(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk, i
     ), after
 
 
+def _of_several(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk, int] | None:
+    """ "a family of five", "the five men", "the other two", "the other" before a verb."""
+    first, start = tokens[index], index + 1
+    if start >= len(tokens):
+        return None
+    at = lists.collective.at(tokens, start)
+    for begin in (at[1] if at else start, start):
+        counted = counted_people(tokens, begin, lists) if begin < len(tokens) else None
+        if counted is not None and (begin > start or first.lower != "a"):
+            return counted[0]._replace(start=first.start, definite=begin == start or first.lower != "a"), counted[1]
+    verb = lists.tagged.at(tokens, start + 1) if start + 1 < len(tokens) else None
+    if tokens[start].lower == "other" and verb is not None and verb[0] == "b":
+        return Chunk("g", first.start, tokens[start].end, 1, 1, 1, others=True, bare=True, head="other"), start + 1
+    return None
+
+
 def one_person(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk, int] | None:
     """ "a policeman", "his wife", "the mayor of X", "a 20-year-old man"."""
     lower = tokens[index].lower
     if lower not in lists.articles and lower not in lists.possessives:
         return None
-    if (at := lists.collective.at(tokens, index + 1) if index + 1 < len(tokens) else None) is not None and at[1] < len(
-        tokens
-    ):
-        counted = counted_people(tokens, at[1], lists)  # "a family of five", "the five men", "the other two"
-        if counted is not None:
-            found, stop = counted
-            return found._replace(start=tokens[index].start, definite=lower in ("the", "his", "her", "their")), stop
-    if index + 1 < len(tokens) and (counted := counted_people(tokens, index + 1, lists)) is not None and lower != "a":
-        found, stop = counted
-        return found._replace(start=tokens[index].start, definite=True), stop
+    if (found := _of_several(tokens, index, lists)) is not None:
+        return found
     start = index + 1
     while start < len(tokens) and (
         tokens[start].text[0].isdigit()

@@ -69,6 +69,10 @@ K, I, H = "killed", "injured", "hit"  # noqa: E741
         ("Jane Roe, 34, was stabbed to death.", [(K, 1)]),
         ("A 16-year-old was shot in the leg.", [(H, 1)]),
         ("The other man is in critical condition.", [(I, 1)]),
+        ("One victim died, the other is in critical condition.", [(K, 1), (I, 1)]),
+        # corrections
+        ("Two, not three, soldiers died.", [(K, 2)]),
+        ("Three people, not four as first reported, were killed.", [(K, 3)]),
         # more, another, others
         ("Another two were hurt.", [(I, 2)]),
         ("killing one man and injuring another", [(K, 1), (I, 1)]),
@@ -141,6 +145,7 @@ def test_perpetrators(text: str, best: int, perpetrators: int | None) -> None:
         "More than 1,500 people have been killed since 2004.",
         "Last year the militants killed 300 soldiers.",
         "Attacks in 2016 killed 640 civilians.",
+        "The group carried out 236 attacks in 2024, killing more than 1,500 people.",
         "Over the past decade they have killed 9,000 people.",
     ],
 )
@@ -174,6 +179,9 @@ def test_an_attack_may_be_the_third_this_year() -> None:
         ("", "No one was hurt when the bomb went off.", (None, 0)),
         ("", "A car bomb went off near the bridge.", (None, None)),
         ("", "Seven soldiers were killed. A civilian was also killed.", (8, None)),
+        ("", "Seven soldiers were killed. In a separate attack, nine farmers were killed.", (7, None)),
+        ("", "A car bomb killed seven. A second bomb killed three rescuers.", (10, None)),
+        ("", "Dozens of people were injured when a bomb went off.", (None, 24)),
     ],
 )
 def test_the_toll_of_an_attack(title: str, text: str, expected: tuple[int | None, int | None]) -> None:
@@ -222,6 +230,6 @@ def test_a_language_without_a_list_is_read_as_english() -> None:
     "text", ["killed " * 20_000, "and five " * 20_000, "5, " * 20_000, "the " * 20_000, "A" * 100_000, "(" * 50_000]
 )
 def test_hostile_text_takes_bounded_time(text: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     find(text)
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2

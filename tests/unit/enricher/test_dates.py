@@ -116,10 +116,8 @@ def test_a_date_after_publication_is_no_attacks() -> None:
     assert dates.choose(find("The bombing happened on 30 May 2018."), (), WEDNESDAY) is None
 
 
-@pytest.mark.parametrize(
-    "text", ["1 " * 50_000, "May " * 25_000, "in the last " * 8_000, "two days " * 11_000, "1/" * 50_000]
-)
-def test_hostile_text_takes_bounded_time(text: str) -> None:
-    started = time.monotonic()
-    find(text)
-    assert time.monotonic() - started < 2
+@pytest.mark.parametrize("words", ["1 ", "May ", "in the last ", "two days ", "1/"])
+def test_hostile_text_takes_bounded_time(words: str) -> None:
+    started = time.process_time()
+    find((words * 100_000)[:100_000])
+    assert time.process_time() - started < 2
