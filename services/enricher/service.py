@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from services.enricher.domain import outlets
 from services.enricher.domain.extraction import extract
 from services.enricher.domain.kind import Model
 from shared.codes import ArticleKind
@@ -33,6 +34,7 @@ def handle(message: Incoming[ArticleParsed], model: Model) -> Produced:
         declared_language=article.language,
         published=article.published_at.date() if article.published_at else None,
         source_country=article.source_country,
+        source=outlets.host(article.source, article.url),
     )
     enriched = ArticleEnriched(**dict(article), extraction=extraction)
     identity = message_id(ARTICLES_ENRICHED, article.article_id, article.version)
@@ -69,6 +71,7 @@ def read_article(record: Record, model: Model, *, every_place: bool = False) -> 
         text,
         declared_language=language,
         published=published.date() if published else None,
+        source=outlets.host(_string(record, "source"), url),
         every_place=every_place,
     )
     identity = f"urn:tocsin:{record['id']}"  # the line's own id: sets hold one page under several

@@ -34,10 +34,10 @@ class Findings:
     published: date | None = None
 
 
-def named(document: Document, source_country: str | None) -> Findings:
-    """Places and actors: what is listed of every article, whatever its kind."""
+def named(document: Document, source_country: str | None, source: str | None = None) -> Findings:
+    """Places and actors: what is listed of every article, whatever its kind. `source`: the outlet's host name."""
     title, text, language = document.title or None, document.text, document.language
-    found = places.find(text, title=title, language=language, source_country=source_country)
+    found = places.find(text, title=title, language=language, source_country=source_country, source=source)
     demonyms = places.demonym_countries(text, title)
     countries = {one.country for one in found if one.country} | {one.country for one in demonyms}
     named = actors.find(text, title=title, language=language, countries=countries)
@@ -45,12 +45,12 @@ def named(document: Document, source_country: str | None) -> Findings:
     return Findings(found, places.dateline(text), demonyms, named, actors.claims(text, spans, named))
 
 
-def find(document: Document, published: date | None, source_country: str | None) -> Findings:
+def find(document: Document, published: date | None, source_country: str | None, source: str | None = None) -> Findings:
     """Run every finder over title and text."""
     title, text, sentences, language = document.title, document.text, document.sentences, document.language
     tolls = casualties.find(text, sentences, language)
     return replace(
-        named(document, source_country),
+        named(document, source_country, source),
         dates=dates.find(text, sentences, published, language),
         tolls=[*casualties.find(title, document.headline, language, in_title=True), *tolls],
         types=[

@@ -1,12 +1,25 @@
 """Where an outlet is at home, from its host name: local papers leave out what every reader knows."""
 
+import re
 from functools import cache
+from urllib.parse import urlsplit
 
 from services.enricher.domain import gazetteer
 from services.enricher.domain.gazetteer import Place
 
+_HOST = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}", re.IGNORECASE)
 # Country domains that are sold to anybody
 _ANYBODY = frozenset({"co", "tv", "me", "io", "fm", "ly", "ai", "cc", "ws", "to", "is", "it", "am", "gg", "la", "eu"})
+
+
+def host(source: str | None, url: str | None) -> str | None:
+    """The host name of an outlet: `source` where it is one, else that of the article's address."""
+    if source and _HOST.fullmatch(source.strip()):
+        return source.strip()
+    try:
+        return urlsplit(url or "").hostname
+    except ValueError:  # a broken IPv6 address
+        return None
 
 
 def home(source: str | None) -> Place | None:

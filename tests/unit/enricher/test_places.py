@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.enricher.domain import places
+from services.enricher.domain import outlets, places
 
 
 def found(text: str, **more: str) -> list[tuple[str, str, str | None]]:
@@ -141,3 +141,16 @@ def test_the_dateline_steps_in() -> None:
 
 def test_no_place_no_choice() -> None:
     assert places.choose([], [(0, 10)], None, "A man shot.") is None
+
+
+@pytest.mark.parametrize(
+    ("source", "url", "host"),
+    [
+        ("wral.com", "https://news.example.org/1", "wral.com"),
+        ("Meridian Wire", "https://www.meridian.example/2024/a", "www.meridian.example"),
+        ("Meridian Wire", None, None),
+        (None, "http://[broken", None),
+    ],
+)
+def test_the_host_of_an_outlet(source: str | None, url: str | None, host: str | None) -> None:
+    assert outlets.host(source, url) == host
