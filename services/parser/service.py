@@ -30,7 +30,7 @@ def handle(message: Incoming[ArticleFetched], limits: Limits) -> Produced | Filt
         return Filtered("not_a_page")
     try:
         with deadline(limits.parse_seconds):
-            reading = read(decode(page.body, page.content_type), page.url, page.fetched_at, page.hints)
+            reading = read(decode(page.body, page.content_type), page.url, page.fetched_at, page.hints, page.source)
     except TooSlow:
         return Filtered("too_slow")
     except TooComplex:

@@ -33,16 +33,16 @@ class Reading:
     wire: str | None
 
 
-def read(html: str, url: str | None, latest: datetime, hints: FeedHints) -> Reading:
+def read(html: str, url: str | None, latest: datetime, hints: FeedHints, outlet: str | None = None) -> Reading:
     """Read the page `html`, served from `url`. `latest`: the time it was fetched, no article is younger.
 
-    `hints` is what the feed said: it fills gaps, and helps to tell the headline.
+    `hints` is what the feed said: it fills gaps, and helps to tell the headline; so does `outlet`, the outlet's name.
     """
     elements = tree(html)
     if elements is None:
         return Reading(url, hints.title, _hinted(hints), hints.author, hints.language, "", [], None)
     page = Page(elements)
-    title = metadata.title(page, hints.title)
+    title = metadata.title(page, hints.title, outlet)
     text = _without_headline(_text(page), title)
     author = metadata.author(page) or hints.author
     return Reading(

@@ -17,6 +17,7 @@ _NODES_LIMIT = 1000
 _SPACE = re.compile(r"\s+")
 _MARKUP = re.compile(r"<[^>]*>")
 _BY = re.compile(r"^(?:by|von|par|por|da|di|door|av)\s+", re.IGNORECASE)
+_LAST_PART = re.compile(r"\s+[-–—|·»:]{1,2}\s+((?:(?!\s[-–—|·»:]{1,2}\s).)+)$")
 _LINK = re.compile(r"^(?:https?://|www\.|@)", re.IGNORECASE)
 
 # In the order in which they are believed.
@@ -102,20 +103,20 @@ def article_body(page: Page) -> str | None:
 # --- title ------------------------------------------------------------------------------------------------------------
 
 
-def title(page: Page, hint: str | None = None) -> str | None:
+def title(page: Page, hint: str | None = None, outlet: str | None = None) -> str | None:
     """The headline as readers see it: the `<h1>` that the page's own titles agree with, else the best of those.
 
-    Titles meant for search engines and sharing differ from the printed one, and carry the outlet's name.
+    Titles meant for search engines and sharing differ from the printed one, and carry the outlet's name, which alone
+    is no title. `hint` is the feed's title, `outlet` the outlet's name where it is known.
     """
+    outlets = [_words(name) for name in (outlet, page.meta("og:site_name", "application-name")) if name]
     head = clean((page.tree.findtext(".//title") or "")[:_LONGEST_TITLE])
     shared = page.meta("og:title", "twitter:title")
     headline = page.said("headline")
-    headings = _headings(page, "h1")
-    best = _agreed(headings, [headline, shared, head, hint], page) or _opening(head, _headings(page, "h2", "h3"))
-    for candidate in (best, headline, _without_outlet(shared, page), hint, _without_outlet(head, page), *headings):
-        if candidate:
-            return candidate
-    return None
+    headings = [text for text in _headings(page, "h1") if not _is_outlet(text, outlets)]
+    best = _agreed(headings, [headline, shared, head, hint]) or _opening(head, _headings(page, "h2", "h3"))
+    candidates = [best, headline, _without_outlet(shared, outlets), hint, _without_outlet(head, outlets), *headings]
+    return next((text for text in candidates if text and not _is_outlet(text, outlets)), None)
 
 
 def _headings(page: Page, *tags: str) -> list[str]:
@@ -128,14 +129,12 @@ def _opening(head: str | None, headings: list[str]) -> str | None:
     return next((text for text in headings if head and head.startswith(text) and len(_words(text)) > 1), None)
 
 
-def _agreed(headings: list[str], titles: list[str | None], page: Page) -> str | None:
+def _agreed(headings: list[str], titles: list[str | None]) -> str | None:
     """The heading most like one of the other titles; a long one that stands alone needs no other."""
-    outlet = _words(page.meta("og:site_name", "application-name"))
-    own = [text for text in headings if not _words(text) <= outlet]
-    if len(own) == 1 and len(_words(own[0])) >= _TELLING_WORDS:
-        return own[0]
+    if len(headings) == 1 and len(_words(headings[0])) >= _TELLING_WORDS:
+        return headings[0]
     witnesses = [said for text in titles if (said := _words(text))]
-    scored = [(score, text) for text in own if (score := _agreement(_words(text), witnesses)) >= 0.5]
+    scored = [(score, text) for text in headings if (score := _agreement(_words(text), witnesses)) >= 0.5]
     return max(scored, key=lambda pair: pair[0])[1] if scored else None
 
 
@@ -148,15 +147,17 @@ def _words(text: str | None) -> frozenset[str]:
     return frozenset(words(text)) if text else frozenset()
 
 
-def _without_outlet(text: str | None, page: Page) -> str | None:
-    """Cut "| The Daily" off: the outlet's name where the page gives it, else a short last part."""
-    if not text:
-        return None
-    parts = re.split(r"\s+[-–—|·»:]{1,2}\s+", text)
-    outlet = _words(page.meta("og:site_name", "application-name"))
-    while len(parts) > 1 and (_words(parts[-1]) <= outlet or len(parts[-1]) < len(parts[0]) / 2):
-        cut = text.rindex(parts.pop())
-        text = re.sub(r"\s+[-–—|·»:]{1,2}\s*$", "", text[:cut])
+def _is_outlet(text: str, outlets: list[frozenset[str]]) -> bool:
+    return any(_words(text) <= outlet for outlet in outlets)
+
+
+def _without_outlet(text: str | None, outlets: list[frozenset[str]]) -> str | None:
+    """Cut "| The Daily" off: the outlet's name where it is known, else a short last part."""
+    while text and (found := _LAST_PART.search(text)):
+        rest, last = text[: found.start()], found[1]
+        if not _is_outlet(last, outlets) and len(last) >= len(rest) / 2:
+            break
+        text = rest
     return text
 
 

@@ -21,12 +21,13 @@ _DATELINE = re.compile(r"(?P<place>[^()/\n]{0,80})[(/](?P<credit>[^()\n]{2,60}?)
 _UNLISTED = re.compile(r"[A-Z][\w .&'’-]{1,39}")
 _CAPITALS = re.compile(r"[^\W\d_]{3,}")
 _PARTS = re.compile(r"\s*(?:[;,/|&]|\bwith\b|\band\b)\s*|^\s*by\s+", re.IGNORECASE)
-_CLOSING = re.compile(
-    r"""(?: inputs?\ from | source: | agency: | agencies: | (?:©|copyright)(?:\s*20\d\d)?
-        | with\ (?:reporting|files)\ (?:by|from)
-        | ^\s*[-–—(\[]+ )
-        \s*([^\n]{2,60})""",
-    re.IGNORECASE | re.MULTILINE | re.VERBOSE,
+_CLOSINGS = (
+    re.compile(
+        r"""(?: inputs?\ from | source: | agency: | agencies: | (?:©|copyright)(?:\s*20\d\d)?
+            | with\ (?:reporting|files)\ (?:by|from) ) \s*([^\n]{2,60})""",
+        re.IGNORECASE | re.VERBOSE,
+    ),
+    re.compile(r"^\s*[-–—(\[]+\s*([^\n]{2,60})", re.MULTILINE),
 )
 _CLOSING_PARTS = re.compile(r"\s*[/,;|&)\].]\s*")
 _REUTERS_CLOSING = re.compile(r"\((?:Additional )?[Rr]eporting by [^()]{3,400}[;.] ?(?:Writing|Editing) by ")
@@ -65,7 +66,8 @@ def _is_place(text: str) -> bool:
 
 
 def _in_closing(tail: str) -> str | None:
-    named = _first(_listed(closing[1], _CLOSING_PARTS) for closing in _CLOSING.finditer(tail))
+    closings = (closing for pattern in _CLOSINGS for closing in pattern.finditer(tail))
+    named = _first(_listed(closing[1], _CLOSING_PARTS) for closing in closings)
     return named or ("Reuters" if _REUTERS_CLOSING.search(tail) else None)
 
 
