@@ -10,9 +10,12 @@ from math import exp
 from typing import NamedTuple
 
 from services.enricher.domain import cues, gate, language
-from services.enricher.domain.features import BODY, Classes, classes, features, tells_attack
+from services.enricher.domain.features import BODY, HEAD, Classes, classes, features, tells_attack
 from services.enricher.domain.text import Document, Sentence
 from shared.codes import ArticleKind
+
+
+DENIED = 0.4  # highest score of an article that says outright what it tells of: a drill, an execution, a gas leak
 
 
 class Stage(NamedTuple):
@@ -57,6 +60,8 @@ def judge(document: Document, model: Model) -> Verdict:
     body = classes(document.sentences, matcher)
     values = features(document, title, body)
     score = model.attack.probability(values)
+    if any("no_attack" in found for found in [*title, *body[:HEAD]]):
+        score = min(score, DENIED)
     if score > 0.5:
         stage, yes, no = model.follow_up, ArticleKind.FOLLOW_UP, ArticleKind.ATTACK_REPORT
     else:
