@@ -70,7 +70,7 @@ def _check_topics(runtime: Runtime, topics: Sequence[Topic]) -> None:
 class _Loop:
     def __init__(self, stage: Stage[M], runtime: Runtime, work: Work, consumer: Consumer, split: bool) -> None:
         self._name, self._runtime, self._work, self._consumer, self._split = stage.name, runtime, work, consumer, split
-        self._uncommitted: dict[Partition, int] = {}
+        self._uncertain: dict[Partition, int] = {}  # offsets that were committed, but not for certain
         self._attempts: dict[Partition, tuple[int, int]] = {}  # the offset that failed, and how often in a row
         self._resume_at: dict[Partition, float] = {}
         self._targets: dict[Partition, int] = {}  # where to stop, when the runtime has an `until`
@@ -87,11 +87,11 @@ class _Loop:
                 with telemetry.BATCH_SECONDS.labels(self._name).time():
                     self._settle(self._work(unit))
             if not batch:
-                self._commit()  # what a rebalance kept us from committing
+                self._make_certain()
             if self._runtime.until and self._all_reached():
                 log.info("reached the end of the range", stage=self._name, until=self._runtime.until.isoformat())
-                return
-        self._commit()
+                break
+        self._make_certain()
 
     def _units(self, batch: Batch) -> Iterator[Batch]:
         if self._split:
@@ -100,25 +100,28 @@ class _Loop:
             yield batch
 
     def _settle(self, progress: Progress) -> None:
-        self._uncommitted.update(progress.reached)
+        self._uncertain.update(progress.reached)
         for partition, error in progress.failed.items():
             self._hold(partition, progress.reached[partition], error)
-        self._commit()
+        self._uncertain = self._still_ours()
+        self._consumer.commit_soon(self._uncertain)
         for hook in progress.after_commit:
             self._run_hook(hook)
 
-    def _commit(self) -> None:
-        assigned = self._consumer.assignment()
-        offsets = {p: offset for p, offset in self._uncommitted.items() if p in assigned}
-        self._uncommitted = offsets
-        if not offsets:
+    def _make_certain(self) -> None:
+        """Await the commit of what was committed in passing. Where that fails, it may be read again."""
+        if not (offsets := self._still_ours()):
             return
         try:
             self._consumer.commit(offsets)
-            self._uncommitted = {}
-        except BrokerError as error:  # the next commit covers these too; if none comes, they are read again
+            self._uncertain = {}
+        except BrokerError as error:
             telemetry.COMMIT_ERRORS.labels(self._name).inc()
-            log.warning("offsets were not committed", stage=self._name, error=str(error))
+            log.warning("offsets are not committed yet", stage=self._name, error=str(error))
+
+    def _still_ours(self) -> dict[Partition, int]:
+        assigned = self._consumer.assignment()
+        return {partition: offset for partition, offset in self._uncertain.items() if partition in assigned}
 
     def _run_hook(self, hook: Hook) -> None:
         try:

@@ -5,7 +5,7 @@ https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-proto
 
 import os
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
@@ -99,7 +99,7 @@ def encode(message: Outgoing, source: str, cause: Incoming[Any] | None = None) -
         "ce_id": message.id,
         "ce_source": f"/tocsin/{source}",
         "ce_type": message.topic.event_type,
-        "ce_time": time.astimezone(UTC).isoformat(),
+        "ce_time": time.isoformat(),
         "content-type": "application/json",
         "traceparent": (cause.traceparent if cause else None) or _new_traceparent(),
     }

@@ -139,6 +139,6 @@ def _listen(connection: Connection) -> None:
 
 def _await_notification(connection: Connection, seconds: float) -> None:
     """Return when a transaction that filled the outbox was committed since the last call, or after `seconds`."""
-    session = cast(psycopg.Connection[Any], connection.connection.dbapi_connection)
+    session = cast("psycopg.Connection[Any]", connection.connection.dbapi_connection)
     for _ in session.notifies(timeout=seconds, stop_after=1):
         pass

@@ -1,5 +1,6 @@
 """How one message ended in one stage. Every message ends in exactly one outcome."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -26,9 +27,10 @@ class Outcome(NamedTuple):
 
 def report(stage: str, outcomes: Sequence[Outcome]) -> None:
     """Count what is committed, and log each dead letter."""
+    counts = Counter((outcome.name, outcome.reason if outcome.name == "filtered" else None) for outcome in outcomes)
+    for (name, reason), count in counts.items():
+        telemetry.OUTCOMES.labels(stage, name, reason or "").inc(count)
     for outcome in outcomes:
-        reason = outcome.reason if outcome.name == "filtered" else None
-        telemetry.OUTCOMES.labels(stage, outcome.name, reason or "").inc()
         if outcome.dead:
             log.warning(
                 "dead letter",

@@ -130,7 +130,7 @@ def _handle(
 ) -> tuple[Outcome, list[Record], Sequence[Hook]]:
     incoming = decode(received, stage.reads)
     with connection.begin_nested():
-        result = cast(HandleWith[M], stage.handle)(incoming, connection)
+        result = cast("HandleWith[M]", stage.handle)(incoming, connection)
         if isinstance(result, Filtered):
             return Outcome(received, "filtered", result.reason), [], result.after_commit
         return Outcome(received, "produced"), encode_all(stage, result.messages, incoming), result.after_commit

@@ -85,7 +85,7 @@ def _handle_batch(stage: Stage[M], runtime: Runtime, batch: Batch) -> _Handled:
 def _handle(stage: Stage[M], runtime: Runtime, received: Received) -> tuple[Outcome, list[Record], Sequence[Hook]]:
     try:
         incoming = decode(received, stage.reads)
-        result = cast(Handle[M], stage.handle)(incoming)
+        result = cast("Handle[M]", stage.handle)(incoming)
         if isinstance(result, Filtered):
             return _filtered(stage, received, incoming, result.reason, result.after_commit)
         if not result.messages:

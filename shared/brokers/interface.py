@@ -4,7 +4,6 @@ Topics and groups go by their plain names here; a broker that shares a cluster p
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -16,8 +15,7 @@ class Partition(NamedTuple):
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """What is sent. Records of one topic with the same key keep their order; no key: any partition."""
 
     topic: str
@@ -26,8 +24,7 @@ class Record:
     headers: Headers
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(NamedTuple):
     """What was read. `recorded_at` is when the broker's producer sent it, wall time."""
 
     partition: Partition
@@ -63,7 +60,10 @@ class Consumer(Protocol):
         """Some records; waits `timeout` seconds at most for the first one."""
 
     def commit(self, offsets: Mapping[Partition, int]) -> None:
-        """Set where the group reads on: the offset after the last one that was done."""
+        """Set where the group reads on: the offset after the last one that was done. Returns when that is certain."""
+
+    def commit_soon(self, offsets: Mapping[Partition, int]) -> None:
+        """As `commit`, but do not wait, nor tell when it fails: to be made certain by a `commit` now and then."""
 
     def assignment(self) -> Collection[Partition]: ...
 

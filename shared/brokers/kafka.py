@@ -11,7 +11,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, OffsetAndMetad
 from kafka import errors as kafka_errors
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 
-from shared.brokers.interface import Batch, BrokerError, Partition, Reassigned, Received, Record
+from shared.brokers.interface import Batch, BrokerError, Headers, Partition, Reassigned, Received, Record
 from shared.contracts import TOPICS, Topic
 
 P = ParamSpec("P")
@@ -48,6 +48,8 @@ CONSUMER: dict[str, Any] = {
     "partition_assignment_strategy": [CooperativeStickyAssignor],
     "heartbeat_interval_ms": 500,  # rebalances are as slow as the heartbeat
     "session_timeout_ms": 6_000,
+    # A partition that was just read misses the fetch under way: what comes in then waits for that one's end.
+    "fetch_max_wait_ms": 50,
     "fetch_max_bytes": 32 * 1024 * 1024,  # a single larger message still comes
 }
 _MOVED = (
@@ -166,7 +168,11 @@ class Consuming:
 
     @_translated
     def commit(self, offsets: Mapping[Partition, int]) -> None:
-        self._client.commit(_commitable({self._key(p): offset for p, offset in offsets.items()}), timeout_ms=COMMIT_MS)
+        self._client.commit(self._commitable(offsets), timeout_ms=COMMIT_MS)
+
+    @_translated
+    def commit_soon(self, offsets: Mapping[Partition, int]) -> None:
+        self._client.commit_async(self._commitable(offsets))
 
     def assignment(self) -> Collection[Partition]:
         return {_place(key, self._prefix) for key in self._client.assignment()}
@@ -206,6 +212,9 @@ class Consuming:
     @_translated
     def close(self) -> None:
         self._client.close(timeout_ms=CLOSE_SECONDS * 1000)
+
+    def _commitable(self, offsets: Mapping[Partition, int]) -> dict[TopicPartition, OffsetAndMetadata]:
+        return _commitable({self._key(partition): offset for partition, offset in offsets.items()})
 
     def _key(self, partition: Partition) -> TopicPartition:
         return TopicPartition(self._prefix + partition.topic, partition.number)
@@ -280,5 +289,12 @@ def _received(partition: Partition, record: Any) -> Received:
         datetime.fromtimestamp(record.timestamp / 1000, UTC),
         record.key,
         record.value or b"",
-        {name: value.decode(errors="backslashreplace") for name, value in record.headers},
+        _texts(record.headers),
     )
+
+
+def _texts(headers: Sequence[tuple[str, bytes]]) -> Headers:
+    try:
+        return {name: value.decode() for name, value in headers}
+    except UnicodeDecodeError:
+        return {name: value.decode(errors="backslashreplace") for name, value in headers}

@@ -4,6 +4,7 @@ import threading
 import zlib
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from shared.brokers.interface import Partition, Reassigned, Received, Record
@@ -123,6 +124,10 @@ class MemoryConsumer:
             if lost := set(offsets) - set(self._share()):
                 raise Reassigned(f"no longer assigned: {sorted(lost)}")
             self._broker.committed[self._group].update(offsets)
+
+    def commit_soon(self, offsets: Mapping[Partition, int]) -> None:
+        with suppress(Reassigned):
+            self.commit(offsets)
 
     def assignment(self) -> Collection[Partition]:
         return set(self._positions)
