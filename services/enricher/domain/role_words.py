@@ -6,6 +6,8 @@ from functools import cache
 from typing import Any
 
 from services.enricher.domain import lexicon
+from services.enricher.domain.gazetteer import normal
+from services.enricher.domain.place_words import given_names
 from services.enricher.domain.tokens import Phrases
 
 
@@ -58,7 +60,7 @@ def lists() -> Lists:
         suffered=frozenset(words["suffered"]),
         violence=frozenset(words["violence"]),
         titles=Phrases({"title": words["titles"]}),
-        given=frozenset(words["given"]),
+        given=frozenset(map(normal, given_names())),
         not_names=frozenset(words["not_names"]),
         harm=frozenset(words["harm"]),
         adjectival=frozenset(words["adjectival"]),
