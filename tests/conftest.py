@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 
 from deploy.local import broker, kafka, postgres, tansu, valkey
 from deploy.local.cache import cache_folder, stack_folder
+from deploy.local.errors import StackError
 from deploy.local.supervisor import Supervisor
 
 # Plain tracebacks: the colourful ones of a fresh structlog take seconds.
@@ -108,6 +109,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if needing and broker.choose() != "kafka":
         for item in needing:
             item.add_marker(pytest.mark.skip(reason="needs Apache Kafka"))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Fetch Kafka before the first test: a download must not run into a test's time limit."""
+    wanted = any("kafka_bootstrap" in getattr(item, "fixturenames", ()) for item in session.items)
+    if wanted and broker.choose() == "kafka":
+        try:
+            kafka.install()
+        except StackError as error:
+            pytest.exit(str(error))
 
 
 def pytest_report_teststatus(report: pytest.TestReport | pytest.CollectReport) -> tuple[str, str, str] | None:
