@@ -32,3 +32,6 @@ class Politeness:
         """Drop buckets that are full again: they say nothing."""
         refill = self.burst / self.per_second
         self._buckets = {site: bucket for site, bucket in self._buckets.items() if now - bucket.at < 2 * refill}
+
+    def known(self) -> set[str]:
+        return set(self._buckets)
