@@ -15,29 +15,38 @@ from shared.codes import ClaimMode
 from shared.contracts import Evidence, Perpetrator
 
 MOST = 6
+BRIEF = 3  # sentences: so short a text names a group for what it did
 
 _ACTS_ON_IT = re.compile(
-    r"\b(?:against|fight(?:ing|s)?|fought|battl\w+|targett?(?:ed|ing|s)|hunt\w*|raid\w* on|attack(?:s|ed|ing)?(?: on)?|kill(?:ed|ing|s)|captur\w+"
-    r"|arrest\w*|detain\w*|between|former|anti|ex|clash\w* with|offensive on|war on|rival|criticis\w+|loyal to|opposed to"
-    r"|support\w*|recaptured from|controlled by|held by|under)\s+(?:the |an? |\d+ |two |three |several |suspected |alleged )*$",
+    r"\b(?:against|fight(?:ing|s)?|fought|battl\w+|targett?(?:ed|ing|s)|hunt\w*|raid\w* on|attack(?:s|ed|ing)?(?: on)?"
+    r"|kill(?:ed|ing|s)|captur\w+|arrest\w*|detain\w*|between|former|anti|ex|clash\w* with|offensive on|war on|rival"
+    r"|criticis\w+|loyal to|opposed to|support\w*|recaptured from|controlled by|held by|under)"
+    r"\s+(?:the |an? |\d+ |two |three |several |suspected |alleged )*$",
     re.IGNORECASE,
 )
 _HAPPENS_TO_IT = re.compile(
-    r"^(?:['’]s)?\s*(?:\w+\s){0,2}?(?:was|were|are|is|have been|had been|has been)\s+(?:also\s)?(?:killed|wounded|shot|arrested|attacked|captured|injured|targeted)\b"
-    r"|^(?:['’]s)?[ -](?:stronghold|controlled|held|territory|headquarters|positions?|camp|victims?|leader was|commander was|convoy|checkpoint)\b",
+    r"^(?:['’]s)?\s*(?:\w+\s){0,2}?(?:was|were|are|is|have been|had been|has been)\s+(?:also\s)?"
+    r"(?:killed|wounded|shot|arrested|attacked|captured|injured|targeted)\b"
+    r"|^(?:['’]s)?[ -](?:stronghold|controlled|held|territory|headquarters|positions?|camp|victims?|leader was"
+    r"|commander was|convoy|checkpoint)\b",
     re.IGNORECASE,
 )
 _ACTS = re.compile(
     r"\b(?:attack|ambush|kill|shot|shoot|bomb|kidnap|abduct|behead|execut|stab|storm|raid|detonat|blew|blow|explod|fire[ds]?\b"
-    r"|burn|set |assassinat|murder|hijack|seiz|took|take|claim|plant|massacr|torch|slaughter|hack|launch|carried out|hit\b|struck"
-    r"|strike|destroy|open(?:ed|s) fire|target|crucif|hold|held|threw|throw|blast|ram)",
+    r"|burn|set |assassinat|murder|hijack|seiz|took|take|claim|plant|massacr|torch|slaughter|hack|launch|carried out|hit\b"
+    r"|struck|strike|destroy|open(?:ed|s) fire|target|crucif|hold|held|threw|throw|blast|ram)",
     re.IGNORECASE,
 )
 _BY = re.compile(
-    r"\b(?:by|to|on)\s+(?:the |an? |suspected |alleged |members of |militants (?:from|of) |\w+ )*$", re.IGNORECASE
+    r"\b(?:by|to|on|from)\s+(?:the |an? |suspected |alleged |members of |militants (?:from|of) |\w+ )*$", re.IGNORECASE
 )
-
-
+# Only says that somebody did it, or how (`suicide` has that): no perpetrator is named by it.
+_NOBODY = re.compile(
+    r"\b(?:bomber|attacker|assailant|perpetrator|shooter|killer|militiam[ae]n|militia)s?\b", re.IGNORECASE
+)
+_COUNT = re.compile(
+    r"^(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|several|some|other|more) ", re.IGNORECASE
+)
 _ADJECTIVE = re.compile(  # "terrorist attack", "rebel group": the word is not a person
     r" (?:attack|act|action|bomb|group|organi[sz]ation|plot|threat|network|cell|activit|violence|offensive|operation|leader"
     r"|movement|campaign|target|incident|suspect|force|unit|front|commander|stronghold|position|fire\b)",
@@ -65,9 +74,10 @@ def of_episode(
         told[key] = (one, spans)
     own = set(episode.sentences)
     for person in found.individuals:
-        adjective = _ADJECTIVE.match(document.text, person.end)
-        if person.sentence in own and not adjective and ("individual", person.text.casefold()) not in told:
-            one = Perpetrator(name=person.text, kind="individual", mention=person.text)
+        says_nothing = _ADJECTIVE.match(document.text, person.end) or _NOBODY.search(person.text)
+        if person.sentence in own and not says_nothing and ("individual", person.text.casefold()) not in told:
+            words = _COUNT.sub("", _COUNT.sub("", person.text))
+            one = Perpetrator(name=words, kind="individual", mention=words)
             told["individual", person.text.casefold()] = (one, [Evidence(field="", start=person.start, end=person.end)])
     ranked = sorted(told.values(), key=lambda pair: _rank(pair[0]))
     if any(one.claim is not ClaimMode.DENIED for one, _ in ranked):
@@ -102,10 +112,11 @@ def _tie(
         sentence, whole, own = document.sentences[index], document.text, index in focus
     if claim.mode is not ClaimMode.UNKNOWN:
         return claim.mode
-    if not (own and episode.reported) or actor.kind == "individual" and actor.in_title:
+    if not (own and episode.reported) or (actor.kind == "individual" and actor.in_title):
         return ClaimMode.UNKNOWN if actor.kind == "individual" and episode.reported else None
     before = whole[sentence.start : actor.start]
     after = whole[actor.end : sentence.end]
     if _ACTS_ON_IT.search(before[-60:]) or _HAPPENS_TO_IT.search(after[:60]):
         return None
-    return ClaimMode.UNKNOWN if _BY.search(before[-60:]) or _ACTS.search(after) else None
+    acts = len(document.sentences) <= BRIEF or _BY.search(before[-60:]) or _ACTS.search(after)
+    return ClaimMode.UNKNOWN if acts else None
