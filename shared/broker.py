@@ -17,7 +17,8 @@ from shared.brokers.interface import (
     Received,
     Record,
 )
-from shared.brokers.kafka import KafkaBroker, create_topics
+from shared.brokers.kafka import KafkaBroker
+from shared.brokers.kafka_topics import create_topics
 from shared.brokers.memory import MemoryBroker
 from shared.settings import RuntimeSettings, load
 

@@ -1,78 +1,23 @@
 """Apache Kafka, and what speaks its protocol, by kafka-python."""
 
-import socket
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
-from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
-from kafka import errors as kafka_errors
-from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
+from kafka import KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
 
-from shared.brokers.interface import Batch, BrokerError, Headers, Partition, Reassigned, Received, Record
-from shared.contracts import TOPICS, Topic
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-DAY_MS = 24 * 60 * 60 * 1000
-LARGEST = max(topic.max_message_bytes for topic in TOPICS)
-
-OVERHEAD = 64 * 1024  # bytes that a record takes beside its body: headers, key, framing
-COMMIT_MS = 10_000
-ACK_SECONDS = 30
-CLOSE_SECONDS = 5
-
-CLIENT: dict[str, Any] = {
-    "allow_auto_create_topics": False,
-    "metrics_enabled": False,
-    "bootstrap_timeout_ms": 10_000,
-    "reconnect_backoff_max_ms": 2_000,
-    "request_timeout_ms": 20_000,
-}
-PRODUCER: dict[str, Any] = {
-    "acks": "all",
-    "enable_idempotence": True,
-    "compression_type": "zstd",
-    "batch_size": 256 * 1024,
-    "linger_ms": 20,  # fills batches while `send` is at it; its flush ends the wait
-    "max_request_size": LARGEST + OVERHEAD,
-    "delivery_timeout_ms": 25_000,
-    "max_block_ms": 10_000,
-}
-CONSUMER: dict[str, Any] = {
-    "auto_offset_reset": "earliest",
-    "enable_auto_commit": False,
-    "partition_assignment_strategy": [CooperativeStickyAssignor],
-    "heartbeat_interval_ms": 500,  # rebalances are as slow as the heartbeat
-    "session_timeout_ms": 6_000,
-    # A partition that was just read misses the fetch under way: what comes in then waits for that one's end.
-    "fetch_max_wait_ms": 50,
-    "fetch_max_bytes": 32 * 1024 * 1024,  # a single larger message still comes
-}
-_MOVED = (
-    kafka_errors.CommitFailedError,
-    kafka_errors.UnknownMemberIdError,
-    kafka_errors.IllegalGenerationError,
-    kafka_errors.FencedInstanceIdError,
+from shared.brokers.interface import Batch, BrokerError, Headers, Partition, Received, Record
+from shared.brokers.kafka_client import (
+    ACK_SECONDS,
+    CLIENT,
+    CLOSE_SECONDS,
+    COMMIT_MS,
+    CONSUMER,
+    PRODUCER,
+    check_reachable,
+    translated,
 )
-
-
-def _translated(call: Callable[P, R]) -> Callable[P, R]:
-    """kafka-python's errors as the interface's."""
-
-    @wraps(call)
-    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return call(*args, **kwargs)
-        except _MOVED as error:
-            raise Reassigned(f"{type(error).__name__}: {error}") from error
-        except (kafka_errors.KafkaError, OSError) as error:
-            raise BrokerError(f"{type(error).__name__}: {error}") from error
-
-    return wrapper
 
 
 class KafkaBroker:
@@ -81,38 +26,41 @@ class KafkaBroker:
     def __init__(self, bootstrap: str, prefix: str = "") -> None:
         self._servers, self._prefix = bootstrap.split(","), prefix
 
-    @_translated
+    @translated()
     def producer(self) -> "Producing":
-        _check_reachable(self._servers)
+        check_reachable(self._servers)
         return Producing(KafkaProducer(bootstrap_servers=self._servers, **CLIENT, **PRODUCER), self._prefix)
 
-    @_translated
+    @translated()
     def consumer(self, group: str, topic: str, batch_size: int) -> "Consuming":
         client = self._client(group_id=self._prefix + group, max_poll_records=batch_size)
         client.subscribe([self._prefix + topic])
         return Consuming(client, self._prefix)
 
-    @_translated
+    @translated()
     def missing(self, topics: Collection[str]) -> Collection[str]:
         with closing(self._client(group_id=None)) as client:
             existing = client.topics()
         return {topic for topic in topics if self._prefix + topic not in existing}
 
-    @_translated
     def read(self, topic: str, since: datetime | None = None, until: datetime | None = None) -> Iterator[Received]:
-        with closing(self._client(group_id=None)) as client:
+        with translated(), closing(self._client(group_id=None)) as client:
             partitions = _partitions(client, self._prefix + topic)
             starts = _offsets_at(client, partitions, since) if since else client.beginning_offsets(partitions)
             ends = _offsets_at(client, partitions, until) if until else client.end_offsets(partitions)
             client.assign(partitions)
             for partition, start in starts.items():
                 client.seek(partition, start)
-            while any(client.position(partition) < ends[partition] for partition in partitions):
-                for partition, records in client.poll(timeout_ms=500).items():
-                    place = _place(partition, self._prefix)
-                    yield from (_received(place, record) for record in records if record.offset < ends[partition])
+            horizon = until or datetime.now(UTC)
+            more = False
+            # The light broker tells ends that are too low: past them, go on while older records come.
+            while more or any(client.position(partition) < ends[partition] for partition in partitions):
+                polled = client.poll(timeout_ms=500)
+                records = [_received(_place(key, self._prefix), one) for key, many in polled.items() for one in many]
+                yield from (record for record in records if until is None or record.recorded_at < until)
+                more = any(record.recorded_at < horizon for record in records)
 
-    @_translated
+    @translated()
     def rewind(self, group: str, topic: str, since: datetime) -> Mapping[Partition, int]:
         with closing(self._client(group_id=self._prefix + group)) as client:
             partitions = _partitions(client, self._prefix + topic)
@@ -122,7 +70,7 @@ class KafkaBroker:
         return {_place(partition, self._prefix): offset for partition, offset in offsets.items()}
 
     def _client(self, **settings: object) -> KafkaConsumer:
-        _check_reachable(self._servers)
+        check_reachable(self._servers)
         return KafkaConsumer(bootstrap_servers=self._servers, **CLIENT, **CONSUMER, **settings)
 
 
@@ -130,7 +78,7 @@ class Producing:
     def __init__(self, client: KafkaProducer, prefix: str) -> None:
         self._client, self._prefix = client, prefix
 
-    @_translated
+    @translated()
     def send(self, records: Sequence[Record]) -> None:
         acks = [
             self._client.send(
@@ -146,7 +94,7 @@ class Producing:
         for ack in acks:
             ack.get(timeout=ACK_SECONDS)
 
-    @_translated
+    @translated()
     def close(self) -> None:
         self._client.close(timeout=CLOSE_SECONDS)
 
@@ -156,7 +104,7 @@ class Consuming:
         self._client, self._prefix = client, prefix
         self._read_to: dict[Partition, int] = {}  # as `position`, without a question to the broker
 
-    @_translated
+    @translated()
     def poll(self, timeout: float) -> Batch:
         polled = self._client.poll(timeout_ms=int(timeout * 1000))
         batch = {}
@@ -166,18 +114,18 @@ class Consuming:
             self._read_to[partition] = records[-1].offset + 1
         return batch
 
-    @_translated
+    @translated()
     def commit(self, offsets: Mapping[Partition, int]) -> None:
         self._client.commit(self._commitable(offsets), timeout_ms=COMMIT_MS)
 
-    @_translated
+    @translated()
     def commit_soon(self, offsets: Mapping[Partition, int]) -> None:
         self._client.commit_async(self._commitable(offsets))
 
     def assignment(self) -> Collection[Partition]:
         return {_place(key, self._prefix) for key in self._client.assignment()}
 
-    @_translated
+    @translated()
     def position(self, partition: Partition) -> int:
         offset = self._client.position(self._key(partition), timeout_ms=COMMIT_MS)
         if offset is None:
@@ -204,12 +152,12 @@ class Consuming:
         fetcher._paused_partition_records.pop(key, None)
         fetcher._paused_completed_fetches.pop(key, None)
 
-    @_translated
+    @translated()
     def offsets_at(self, partitions: Collection[Partition], time: datetime) -> Mapping[Partition, int]:
         offsets = _offsets_at(self._client, [self._key(partition) for partition in partitions], time)
         return {_place(key, self._prefix): offset for key, offset in offsets.items()}
 
-    @_translated
+    @translated()
     def close(self) -> None:
         self._client.close(timeout_ms=CLOSE_SECONDS * 1000)
 
@@ -218,48 +166,6 @@ class Consuming:
 
     def _key(self, partition: Partition) -> TopicPartition:
         return TopicPartition(self._prefix + partition.topic, partition.number)
-
-
-@_translated
-def create_topics(
-    bootstrap: str, prefix: str = "", topics: Collection[Topic] = TOPICS, replication_factor: int = -1
-) -> list[str]:
-    """Create the topics that are missing; returns their names. `replication_factor` -1: the cluster's default."""
-    servers = bootstrap.split(",")
-    _check_reachable(servers)
-    with closing(
-        KafkaAdminClient(bootstrap_servers=servers, bootstrap_timeout_ms=CLIENT["bootstrap_timeout_ms"])
-    ) as admin:
-        existing = set(admin.list_topics())
-        wanted = {
-            prefix + topic.name: {
-                "num_partitions": topic.partitions,
-                "replication_factor": replication_factor,
-                "configs": {
-                    "retention.ms": str(topic.retention_days * DAY_MS),
-                    "max.message.bytes": str(topic.max_message_bytes + OVERHEAD),
-                },
-            }
-            for topic in topics
-            if prefix + topic.name not in existing
-        }
-        if wanted:
-            admin.create_topics(wanted)
-            admin.wait_for_topics(list(wanted))
-    return sorted(wanted)
-
-
-def _check_reachable(servers: Sequence[str]) -> None:
-    """kafka-python's clients leave a thread behind when they find nobody, so look before one is made."""
-    for server in servers:
-        host, _, port = server.rpartition(":")
-        try:
-            socket.create_connection((host, int(port)), timeout=5).close()
-        except OSError as error:
-            reason = error
-        else:
-            return
-    raise BrokerError(f"no broker at {', '.join(servers)}: {reason}")
 
 
 def _partitions(client: KafkaConsumer, topic: str) -> list[TopicPartition]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 
-from shared.brokers.interface import Partition, Reassigned, Received, Record
+from shared.brokers.interface import BrokerError, Partition, Reassigned, Received, Record
 from shared.clock import Clock, wall
 from shared.contracts import TOPICS, Topic
 
@@ -43,7 +43,10 @@ class MemoryBroker:
         return offsets
 
     def partitions(self, topic: str) -> list[Partition]:
-        return [partition for partition in self.logs if partition.topic == topic]
+        found = [partition for partition in self.logs if partition.topic == topic]
+        if not found:
+            raise BrokerError(f"there is no topic {topic}")
+        return found
 
     def offset_at(self, partition: Partition, time: datetime) -> int:
         log = self.logs[partition]
@@ -62,8 +65,6 @@ class MemoryProducer:
 
     def _append(self, record: Record) -> None:
         partitions = self._broker.partitions(record.topic)
-        if not partitions:
-            raise KeyError(f"no topic {record.topic}")
         partition = partitions[zlib.crc32(record.key or b"") % len(partitions)]
         log = self._broker.logs[partition]
         log.append(

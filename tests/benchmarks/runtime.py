@@ -26,7 +26,7 @@ from kafka import KafkaConsumer, KafkaProducer
 from deploy.local import kafka
 from deploy.local.supervisor import Supervisor
 from shared.broker import KafkaBroker, create_topics
-from shared.brokers.kafka import CLIENT, CONSUMER, PRODUCER
+from shared.brokers.kafka_client import CLIENT, CONSUMER, PRODUCER
 from shared.contracts import ARTICLES_PARSED, TOPICS, ArticleParsed
 from shared.envelope import encode
 from shared.stage import Incoming, Outgoing, Produced, Runtime, Stage, run_stateless

@@ -17,6 +17,7 @@ from deploy.local.supervisor import Supervisor
 from shared.broker import (
     Batch,
     Broker,
+    BrokerError,
     Consumer,
     KafkaBroker,
     MemoryBroker,
@@ -245,10 +246,14 @@ def test_offsets_by_time(broker: Broker, consumer: Consumer, exact_end: None) ->
     assert consumer.offsets_at([partition], far) == {partition: offsets[-1] + 1}
 
 
-def test_read_without_a_group(broker: Broker, exact_end: None) -> None:
+def test_read_without_a_group(broker: Broker) -> None:
     assert list(broker.read(TOPIC.name)) == []
-    _, middle = _two_batches(broker)
+    _two_batches(broker)
     assert numbers(list(broker.read(TOPIC.name))) == sorted([*range(10), *range(10)])
+
+
+def test_read_a_range_of_time(broker: Broker, exact_end: None) -> None:
+    _, middle = _two_batches(broker)
     assert numbers(list(broker.read(TOPIC.name, since=middle))) == list(range(10))
     assert numbers(list(broker.read(TOPIC.name, until=middle))) == list(range(10))
     assert next(iter(broker.read(TOPIC.name, since=middle))).offset == 10
@@ -261,6 +266,18 @@ def test_rewind_sets_where_a_group_starts(broker: Broker, exact_end: None) -> No
         assert take_all(consumer, 10)[0].offset == 10
         with pytest.raises(Reassigned):
             broker.rewind("readers", TOPIC.name, middle)
+
+
+def test_nobody_there_is_an_error_soon() -> None:
+    nowhere = KafkaBroker("127.0.0.1:1")
+    for ask in (nowhere.producer, lambda: nowhere.consumer("g", "t", 1), lambda: list(nowhere.read("t"))):
+        with pytest.raises(BrokerError, match=r"no broker at 127\.0\.0\.1:1"):
+            ask()
+
+
+def test_reading_a_topic_that_is_not_there_is_an_error(broker: Broker) -> None:
+    with pytest.raises(BrokerError, match=r"there is no topic .*nowhere"):
+        list(broker.read("nowhere"))
 
 
 def test_missing_topics_are_named(broker: Broker) -> None:
