@@ -31,7 +31,7 @@ def _frame(document: Document, verdict: Verdict, found: Findings, episode: Episo
     day = _date(found, episode, focus, evidence)
     place = _place(document, found, episode, focus, evidence)
     killed, injured, hostages = _tolls(found, episode, evidence)
-    by, tied = perpetrators.of_episode(document, found, episode, focus)
+    by, tied = perpetrators.of_episode(document, found, episode)
     evidence += tied
     sentences = [document.sentences[index] for index in focus]
     suicide = _told("suicide", slots.suicide(sentences), evidence)

@@ -157,10 +157,12 @@ def countries() -> dict[str, Place]:
     for code, names, _ in rows("countries.tsv"):
         fact = facts[code]
         name = names.split("|")[0] or fact["names"][0]
+        lat, lon = fact["latlng"]
         found[code] = Place(
             fact["geonameid"],
             name,
-            *fact["latlng"],
+            lat,
+            lon,
             code,
             None,
             "country",
