@@ -3,33 +3,20 @@
 import argparse
 import json
 import sys
-import time
-import urllib.request
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
-from deploy.local import booking, report
-from deploy.local.books import Books
+from deploy.local import following, report
 from deploy.local.errors import StackError
+from deploy.local.following import WAVE, Run, follow, served
 from deploy.local.pipeline import Pipeline, pipeline
 from deploy.local.signals import end_like_ctrl_c
-from deploy.local.sinks import record
-from deploy.local.sinks.record import Received
-from shared.brokers.kafka import KafkaBroker
-from shared.contracts import article_id
 from shared.database.session import make_engine
 from tests.newsroom.stories import read_stories
 
-WAVE = 100  # articles that come out together; the next ones when these were read
-LOOK_SECONDS = 1.0
-STALL_SECONDS = 120.0  # without any progress, after which the run is over and what is missing is told
 SINKS = ("--no-rate-limit", "--show=none")
-SETTINGS = {"ALERT_SLACK_PER_SECOND": "1000"}
+SETTINGS = {"ALERT_SLACK_PER_SECOND": "1000", **following.SETTINGS}
 DESCRIPTION = """
 Starts a fresh stack, serves every article of NEWS (JSON lines, plain or .gz) as fast as the pipeline takes it, in order
 of time, and waits until nothing is left to do. Then it reads the books: for each stage, what came in and how all of it
@@ -41,15 +28,6 @@ examples:
   python -m deploy.local.replay news.jsonl.gz --report report.json
   BROKER=light python -m deploy.local.replay news.jsonl.gz
 """
-
-
-@dataclass(frozen=True)
-class Run:
-    """A replay that has ended."""
-
-    books: Books
-    received: Sequence[Received]
-    seconds: float
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -90,37 +68,8 @@ def replay(news: Path, wave: int = WAVE) -> dict[str, Any]:
     return result
 
 
-def served(news: Path, site: str) -> dict[str, str]:
-    """Article id -> id in the file, for every article that the newsroom at `site` serves."""
-    return {str(article_id(site + story.path)): story.id for story in read_stories(news)}
-
-
-def follow(running: Pipeline, articles: dict[str, str], wave: int = WAVE) -> Run:
-    """Let all articles out and wait until each came to its end, or until nothing moves any more."""
-    engine = make_engine(running.parts.database_url, "replay")
-    topics = booking.Topics(KafkaBroker(running.parts.bootstrap))
-    _release(running.newsroom, wave)
-    start = moved = time.monotonic()
-    before: list[Any] = []
-    with tqdm(total=len(articles), unit="article", disable=not sys.stderr.isatty()) as bar:
-        while True:
-            received = record.read(running.received)
-            deliveries = [message.labels["delivery_id"] or "" for message in received]
-            books = booking.read(topics, engine, articles, deliveries)
-            now, progress = time.monotonic(), [stage.row() for stage in books.stages]
-            bar.update(_linked(books) - bar.n)
-            if progress != before:
-                before, moved = progress, now
-            if books.balanced or now - moved > STALL_SECONDS:
-                break
-            time.sleep(LOOK_SECONDS)
-    topics.close()
-    engine.dispose()
-    return Run(books, received, moved - start)
-
-
 def report_of(running: Pipeline, news: Path, run: Run) -> dict[str, Any]:
-    articles = served(news, running.newsroom)
+    articles = {article.id: article.story for article in served(news, running.newsroom)}
     engine = make_engine(running.parts.database_url, "replay")
     with engine.connect() as connection:
         alerts = report.alerts(connection, run.received, articles)
@@ -158,17 +107,6 @@ def summary(result: dict[str, Any]) -> str:
 
 def _counts(counter: Counter[str]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counter.most_common()) or "none"
-
-
-def _release(site: str, wave: int) -> None:
-    request = urllib.request.Request(f"{site}/-/release?waves={wave}", method="POST")  # noqa: S310  our own, on loopback
-    with urllib.request.urlopen(request, timeout=10):  # noqa: S310
-        pass
-
-
-def _linked(books: Books) -> int:
-    """Articles that came to their end in the stage that all of them reach."""
-    return sum(len(stage.took - stage.open) for stage in books.stages if stage.name == "link")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ GET  /-/feeds              the feed list, JSON
 GET  /-/state              {"stories", "released", "read"}
 GET  /-/out/ARTICLE_ID     when the story with this article id came out, wall time
 POST /-/release[?count=N]  publish the next N stories, or all
-POST /-/release?waves=N    publish all, N at a time, the next N when those were read
 GET  /hostile/...          with --hostile only: see hostile.py
 """
 
@@ -23,11 +22,12 @@ from aiohttp import web
 
 from tests.newsroom import hostile
 from tests.newsroom.feeds import format_of
-from tests.newsroom.pace import Pace, at_once, in_waves
+from tests.newsroom.pace import Pace, at_once
 from tests.newsroom.site import Outlet, Site
 
 HOST = "127.0.0.1"
 SITE = web.AppKey("site", Site)
+_PACE = web.AppKey("pace", asyncio.Future[None])
 
 
 def application(site: Site, pace: Pace = at_once, with_hostile: bool = False) -> web.Application:
@@ -48,24 +48,14 @@ def application(site: Site, pace: Pace = at_once, with_hostile: bool = False) ->
     app.add_routes([web.get("/{outlet}/", front), web.get("/{outlet}/{file}", document)])
 
     async def publish(_: web.Application) -> None:
-        _start(app, pace)
+        app[_PACE] = asyncio.ensure_future(pace(site))
 
     async def stop(_: web.Application) -> None:
-        for task in app[_PACES]:
-            task.cancel()
+        app[_PACE].cancel()
 
-    app[_PACES] = set()
     app.on_startup.append(publish)
     app.on_cleanup.append(stop)
     return app
-
-
-_PACES = web.AppKey("paces", set[asyncio.Future[None]])
-
-
-def _start(app: web.Application, pace: Pace) -> None:
-    """Let stories come out at a pace, in the background."""
-    app[_PACES].add(asyncio.ensure_future(pace(app[SITE])))
 
 
 async def start(app: web.Application, port: int = 0) -> tuple[web.AppRunner, str]:
@@ -123,13 +113,10 @@ async def out_at(request: web.Request) -> web.Response:
 
 
 async def release(request: web.Request) -> web.Response:
-    site, count, size = _site(request), request.query.get("count"), request.query.get("waves")
-    if not all(text is None or text.isdecimal() for text in (count, size)):
-        raise web.HTTPBadRequest(text="count and waves are numbers of stories")
-    if size:
-        _start(request.app, in_waves(max(1, int(size))))
-    else:
-        site.release(int(count) if count else None)
+    count = request.query.get("count")
+    if count is not None and not count.isdecimal():
+        raise web.HTTPBadRequest(text="count is a number of stories")
+    _site(request).release(int(count) if count else None)
     return await state(request)
 
 
