@@ -9,10 +9,10 @@ from trafilatura.metadata import Document
 from services.parser.domain import dates, language, metadata, wire
 from services.parser.domain.dates import Published
 from services.parser.domain.document import tree
-from services.parser.domain.fingerprint import minhash
 from services.parser.domain.metadata import Page
-from services.parser.domain.words import words
 from shared.contracts import FeedHints
+from shared.fingerprint import minhash
+from shared.words import words
 
 # JSON-LD's text wins where extraction found much less: pages that are put together in the browser.
 _MUCH_MORE = 1.5

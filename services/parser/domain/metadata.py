@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 from lxml.html import HtmlElement
 from trafilatura.metadata import extract_author
 
-from services.parser.domain.words import words
+from shared.words import words
 
 # https://schema.org/Article and its kin; `@type` may be a list
 _ARTICLE = re.compile(r"(?:Article|Posting|Report|Review)$")

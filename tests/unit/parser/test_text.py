@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.parser.domain.fingerprint import minhash
 from services.parser.domain.language import detect
+from shared.fingerprint import minhash
 
 SAMPLES = {
     "en": "At least two people were killed when a bomb went off at a market on Friday, police said.",
