@@ -42,7 +42,9 @@ def consume(stage: Stage[M], runtime: Runtime, working: Working, also: Sequence[
     split    the stage works on one partition at a time
     """
     name = runtime.consumer_name(stage)
+    failures = 0
     while not runtime.stop.is_set():
+        started = time.monotonic()
         try:
             _check_topics(runtime, [stage.reads, *stage.writes, *also])
             with (
@@ -54,7 +56,9 @@ def consume(stage: Stage[M], runtime: Runtime, working: Working, also: Sequence[
         except BrokerError as error:
             runtime.health.not_ready(str(error))
             log.warning("broker is away, trying again", stage=stage.name, error=str(error))
-            runtime.stop.wait(pause(3))
+            failures = 0 if time.monotonic() - started > LONGEST_PAUSE else failures + 1
+            runtime.stop.wait(pause(min(failures, 6)))  # seconds, not half a minute: it may be back by now
+            runtime.health.turned()
 
 
 def pause(attempt: int) -> float:
