@@ -152,7 +152,7 @@ class _Crew:
                 return _error(number, None, "the process that worked on this line died (killed for memory?)"), False
 
     def dismiss(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._pool.shutdown(cancel_futures=True)
 
     def _hire(self, jobs: int) -> ProcessPoolExecutor:
         pool = ProcessPoolExecutor(jobs, get_context("fork"), _begin, (self._handle, self._initializer))
