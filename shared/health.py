@@ -5,12 +5,14 @@ An outage of Kafka or Postgres makes a process not ready; it stays alive, for a 
 """
 
 import json
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -51,9 +53,15 @@ class Health:
 def serve(
     health: Health, host: str = "127.0.0.1", port: int = 0, checks: Mapping[str, Check] | None = None
 ) -> Iterator[int]:
-    """Answer on `host`:`port` (0: any free one) from a thread of its own; yields the port."""
-    server = ThreadingHTTPServer((host, port), _handler(health, checks or {}))
-    server.daemon_threads = True
+    """Answer on `host`:`port` (0: any free one) from a thread of its own; yields the port.
+
+    A port that is taken is one line on stderr, and the exit status is 2, as for any other setting that is wrong.
+    """
+    try:
+        server = _Server((host, port), _handler(health, checks or {}))
+    except OSError as error:
+        sys.stderr.write(f"HEALTH_PORT: cannot listen on {host}:{port}: {error.strerror}; free it or give another\n")
+        raise SystemExit(2) from None
     thread = threading.Thread(target=server.serve_forever, args=(0.1,), name="health", daemon=True)
     thread.start()
     try:
@@ -62,6 +70,15 @@ def serve(
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A prober that gives up before the answer is no news."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 def _handler(health: Health, checks: Mapping[str, Check]) -> type[BaseHTTPRequestHandler]:

@@ -138,7 +138,7 @@ def test_lost_answers_are_messages_taken() -> None:
         assert [message.sink for message in sinks.record.messages] == ["slack", "email", "webhook"]
 
 
-@pytest.mark.parametrize(("fault", "http_status", "smtp_code"), [(Fault.BUSY, 429, 451), (Fault.ERROR, 500, 554)])
+@pytest.mark.parametrize(("fault", "http_status", "smtp_code"), [(Fault.BUSY, 429, 451), (Fault.ERROR, 500, 451)])
 def test_refusals_take_nothing(fault: Fault, http_status: int, smtp_code: int) -> None:
     with running(Settings(interval=0), faults=Faults({fault: 1.0})) as sinks:
         with pytest.raises(SlackApiError) as refused:

@@ -1,8 +1,8 @@
 """How a receiver misbehaves, drawn at random with a seed, so that a run can be repeated.
 
 lost    takes the message, then resets the connection instead of answering
-busy    answers "too many requests" (429, SMTP 451) and takes nothing
-error   answers "server error" (500, SMTP 554) and takes nothing
+busy    answers "too many requests" (429, SMTP 451 4.3.2) and takes nothing
+error   answers "server error" (500, SMTP 451 4.3.0) and takes nothing
 hang    takes nothing and never answers
 """
 

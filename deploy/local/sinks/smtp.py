@@ -31,7 +31,7 @@ class Mailbox:
         if fault is Fault.BUSY:
             return "451 4.3.2 Try again later"
         if fault is Fault.ERROR:
-            return "554 5.3.0 Transaction failed"
+            return "451 4.3.0 Local error in processing"
         if fault is Fault.HANG:
             await asyncio.sleep(HANG_SECONDS)
             return "421 4.4.2 Timed out"

@@ -1,7 +1,11 @@
 import json
+import socket
+import struct
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from threading import Event
 
 import pytest
 
@@ -61,3 +65,36 @@ def test_metrics_and_unknown_paths(base: str) -> None:
     assert status == 200
     assert 'tocsin_relay_published_total{service="toy"}' in body
     assert get(f"{base}/etc/passwd")[0] == 404
+
+
+def test_a_prober_that_gives_up_is_no_news(capsys: pytest.CaptureFixture[str]) -> None:
+    asked, gone = Event(), Event()
+
+    def slow() -> None:
+        asked.set()
+        gone.wait(5)
+
+    with serve(Health(), checks={"database": slow}) as port:
+        with socket.create_connection(("127.0.0.1", port)) as prober:
+            prober.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # it closes with a reset
+            prober.sendall(b"GET /health/ready HTTP/1.1\r\n\r\n")
+            assert asked.wait(5)
+        gone.set()
+        for thread in threading.enumerate():
+            if "process_request_thread" in thread.name:
+                thread.join(5)
+        assert get(f"http://127.0.0.1:{port}/health/live")[0] == 200
+    assert capsys.readouterr().err == ""
+
+
+def test_a_port_that_is_taken_is_one_line_that_names_the_setting(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(SystemExit) as exit_, serve(Health(), port=port):
+            pass
+    assert exit_.value.code == 2
+    assert capsys.readouterr().err == (
+        f"HEALTH_PORT: cannot listen on 127.0.0.1:{port}: Address already in use; free it or give another\n"
+    )
