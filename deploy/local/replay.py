@@ -16,7 +16,7 @@ from shared.database.session import make_engine
 from tests.newsroom.stories import read_stories
 
 SINKS = ("--no-rate-limit", "--show=none")
-SETTINGS = {"ALERT_SLACK_PER_SECOND": "1000", **following.SETTINGS}
+SETTINGS = {"ALERT_SLACK_PER_SECOND": "0", **following.SETTINGS}
 DESCRIPTION = """
 Starts a fresh stack, serves every article of NEWS (JSON lines, plain or .gz) as fast as the pipeline takes it, in order
 of time, and waits until nothing is left to do. Then it reads the books: for each stage, what came in and how all of it
