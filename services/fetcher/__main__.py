@@ -16,22 +16,25 @@ A line of `once` is {"id", "url", "content_type", "body": the feed's bytes in ba
 import argparse
 import asyncio
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from services.fetcher import feedlist, store
 from services.fetcher.batch import answer
 from services.fetcher.domain.politeness import Politeness
 from services.fetcher.domain.schedule import Bounds
 from services.fetcher.download import Downloads
-from services.fetcher.fetching import SERVICE, Fetching
+from services.fetcher.fetching import Fetching
 from services.fetcher.parsing import FeedReader
 from services.fetcher.polling import Polling
 from services.fetcher.robots import Robots
 from services.fetcher.service import Fetcher
 from services.fetcher.settings import FetcherSettings, allowed_hosts
+from services.fetcher.store import SERVICE
 from shared.batch import add_jobs_option, run_stdio
 from shared.brokers.kafka import KafkaBroker
 from shared.database.session import check, make_engine
@@ -94,14 +97,14 @@ def _import(arguments: argparse.Namespace) -> int:
     except (feedlist.BadFeedList, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    with make_engine(load(DatabaseUrl).database_url, SERVICE).begin() as connection:
+    with _database() as connection:
         added, kept = store.import_feeds(connection, feeds)
     print(f"{added} feeds added, {kept} were there")
     return 0
 
 
 def _list(_: argparse.Namespace) -> int:
-    with make_engine(load(DatabaseUrl).database_url, SERVICE).connect() as connection:
+    with _database() as connection:
         for feed in store.all_feeds(connection):
             state = feed.disabled_reason or feed.last_error or ("well" if feed.last_success_at else "not polled yet")
             print(f"{feed.source}\t{feed.url}\t{feed.last_status or '-'}\t{state}")
@@ -109,9 +112,19 @@ def _list(_: argparse.Namespace) -> int:
 
 
 def _export(_: argparse.Namespace) -> int:
-    with make_engine(load(DatabaseUrl).database_url, SERVICE).connect() as connection:
+    with _database() as connection:
         print(feedlist.opml([feed._asdict() for feed in store.all_feeds(connection)]), end="")
     return 0
+
+
+@contextmanager
+def _database() -> Iterator[Connection]:
+    engine = make_engine(load(DatabaseUrl).database_url, SERVICE)
+    try:
+        with engine.begin() as connection:
+            yield connection
+    finally:
+        engine.dispose()
 
 
 def _once(arguments: argparse.Namespace) -> int:

@@ -25,6 +25,7 @@ from shared.clock import Clock, wall
 _MOST_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CHUNK = 65_536
+_LONGEST_DETAIL = 300
 _CONNECT_SECONDS = 10.0
 _HEADERS = {"Accept-Encoding": "gzip, deflate", "Accept-Language": "*"}
 
@@ -42,7 +43,7 @@ class DownloadError(Exception):
         severity: Severity = "hard",
         transient: bool = False,
     ) -> None:
-        super().__init__(detail)
+        super().__init__(_storable(detail)[:_LONGEST_DETAIL])
         self.reason, self.status, self.retry_after = reason, status, retry_after
         self.severity, self.transient = severity, transient
 
@@ -181,10 +182,10 @@ class Downloads:
             raise _status_error(response, schedule.retry_after(response.headers.get("Retry-After"), self._clock()))
         kind = response.headers.get("Content-Type")
         if wanted.kinds and kind and kind.partition(";")[0].strip().lower() not in wanted.kinds:
-            raise DownloadError("content_type", f"Content-Type is {kind[:100]}")
+            raise DownloadError("content_type", f"Content-Type is {kind}")
         body = await _body(response, wanted.most_bytes)
-        headers = response.headers
-        return Download(str(url), 200, body, kind, headers.get("ETag"), headers.get("Last-Modified"))
+        said = {name: _storable(response.headers.get(name, "")) or None for name in ("ETag", "Last-Modified")}
+        return Download(str(url), 200, body, _storable(kind or "") or None, said["ETag"], said["Last-Modified"])
 
 
 async def _body(response: aiohttp.ClientResponse, most: int) -> bytes:
@@ -206,7 +207,7 @@ class _Unpacker:
     def __init__(self, encoding: str) -> None:
         self._encoding = encoding.strip().lower()
         if self._encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
-            raise DownloadError("content_encoding", f"Content-Encoding {encoding[:40]} was not asked for")
+            raise DownloadError("content_encoding", f"Content-Encoding {encoding} was not asked for")
         self._stream: "zlib._Decompress | None" = None  # noqa: UP037 - the name exists for type checkers only
 
     def __call__(self, chunk: bytes, most: int) -> bytes:
@@ -234,6 +235,11 @@ class _Unpacker:
         return zlib.MAX_WBITS if first[0] & 0x0F == 8 else -zlib.MAX_WBITS
 
 
+def _storable(text: str) -> str:
+    """Servers may put any bytes into their headers; those that are no text become "?"."""
+    return text.replace("\0", "?").encode("utf-8", "replace").decode()
+
+
 def _too_large(most: int) -> DownloadError:
     return DownloadError("too_large", f"more than {most} bytes")
 
@@ -258,5 +264,5 @@ def _raise_connection(error: aiohttp.ClientError) -> NoReturn:
         raise DownloadError("bad_url", str(error)) from None
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         raise DownloadError("dns", str(error), severity="hard", transient=True) from None
-    detail = f"{type(error).__name__}: {error}"[:300]
+    detail = f"{type(error).__name__}: {error}"
     raise DownloadError("connection", detail, severity="temporary", transient=True) from None

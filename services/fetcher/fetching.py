@@ -24,7 +24,6 @@ from shared.envelope import Outgoing
 
 log = structlog.get_logger(__name__)
 
-SERVICE = "fetcher"
 PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml", "text/plain", "application/xml", "text/xml"})
 _ACCEPT = "text/html, application/xhtml+xml, */*;q=0.1"
 _LONGEST_WAIT = 5.0  # seconds that an entry waits for its site's turn; beyond that it is given back
@@ -84,13 +83,13 @@ class Fetching:
         outcome = _finish(connection, entry, "produced", None)
         if outcome is not None:
             message = _message(entry, store.feed_of(connection, entry.feed_id), found, now)
-            outbox.enqueue(connection, SERVICE, [message])
+            outbox.enqueue(connection, store.SERVICE, [message])
         return outcome
 
     def _record_failure(self, connection: Connection, entry: Row[Any], error: DownloadError) -> str | None:
         attempts = entry.attempts + 1
         if error.transient and attempts < self.attempts:
-            wait = max(schedule.page_retry(attempts, self.retry_seconds), error.retry_after or 0.0)
+            wait = schedule.page_retry(attempts, self.retry_seconds, error.retry_after)
             store.try_later(connection, entry.article_id, wait, attempts, error.reason)
             return None
         log.warning("page failed", url=entry.url, reason=error.reason, error=str(error), attempts=attempts)
@@ -109,7 +108,7 @@ class Later:
 def _finish(connection: Connection, entry: Row[Any], outcome: str, reason: str | None) -> str | None:
     if not store.finish_entry(connection, entry.article_id, outcome, reason):
         return None
-    telemetry.OUTCOMES.labels(SERVICE, outcome, reason or "").inc()
+    telemetry.OUTCOMES.labels(store.SERVICE, outcome, reason or "").inc()
     return outcome
 
 

@@ -12,6 +12,8 @@ from sqlalchemy.dialects.postgresql import insert
 from services.fetcher.domain.schedule import Plan
 from shared.database.tables import Entry, Feed
 
+SERVICE = "fetcher"  # in the outbox, and for the database
+
 _CLAIM_FEEDS = text("""
     UPDATE feeds SET lease_until = now() + make_interval(secs => :seconds) WHERE id IN (
         SELECT id FROM feeds
@@ -27,6 +29,10 @@ _CLAIM_ENTRIES = text("""
         ORDER BY message_time, article_id LIMIT :most FOR UPDATE SKIP LOCKED
     ) RETURNING article_id, feed_id, url, hints, backfill, message_time, attempts, lease_until
 """)
+_GIVE_BACK_FEED = text("UPDATE feeds SET lease_until = NULL WHERE id = :id AND lease_until = :lease")
+_GIVE_BACK_ENTRY = text("UPDATE entries SET lease_until = NULL WHERE article_id = :id AND lease_until = :lease")
+_WAITING = text("SELECT count(*) FROM (SELECT FROM outbox WHERE service = :service LIMIT :most) AS waiting")
+_MOST_WAITING = 1000  # messages in the outbox
 _FEED_OF = text("SELECT url, source, owner, country, language FROM feeds WHERE id = :id")
 _LATER = text("""
     UPDATE entries SET lease_until = NULL, next_at = now() + make_interval(secs => :seconds), attempts = :attempts,
@@ -41,9 +47,20 @@ def claim_feeds(connection: Connection, most: int, seconds: float) -> Sequence[R
 
 
 def claim_entries(connection: Connection, most: int, seconds: float) -> Sequence[Row[Any]]:
-    """Entries that are due, oldest first."""
+    """Entries that are due, oldest first; none while messages pile up in the outbox, because the broker is away."""
+    if connection.scalar(_WAITING, {"service": SERVICE, "most": _MOST_WAITING}) == _MOST_WAITING:
+        return ()
     rows = connection.execute(_CLAIM_ENTRIES, {"most": most, "seconds": seconds}).all()
     return sorted(rows, key=lambda row: (row.message_time, row.article_id))
+
+
+def give_back_feed(connection: Connection, feed: Row[Any]) -> None:
+    """The claimed feed was not asked after all."""
+    connection.execute(_GIVE_BACK_FEED, {"id": feed.id, "lease": feed.lease_until})
+
+
+def give_back_entry(connection: Connection, entry: Row[Any]) -> None:
+    connection.execute(_GIVE_BACK_ENTRY, {"id": entry.article_id, "lease": entry.lease_until})
 
 
 def feed_of(connection: Connection, feed_id: int) -> Row[Any]:
@@ -63,7 +80,9 @@ def add_entries(connection: Connection, feed_id: int, entries: Sequence[NewEntry
     """Remember entries that no feed has announced before; returns how many these are."""
     if not entries:
         return 0
-    rows = [{**vars(entry), "feed_id": feed_id, "backfill": backfill} for entry in entries]
+    # In one order for all, so that two feeds with the same articles wait for one another instead of locking each other.
+    ordered = sorted(entries, key=lambda entry: entry.article_id)
+    rows = [{**vars(entry), "feed_id": feed_id, "backfill": backfill} for entry in ordered]
     added = connection.execute(insert(Entry).on_conflict_do_nothing().returning(Entry.article_id), rows)
     return len(added.all())
 

@@ -7,6 +7,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -294,3 +296,73 @@ def test_a_lost_lease_is_taken_over(engine: Engine) -> None:
             connection.execute(text("UPDATE feeds SET lease_until = now() + interval '1 second'"))
         with fetching(engine, base):
             wait_for(all_ended(engine, 1))
+
+
+def test_a_fetcher_that_stops_gives_back_what_it_had_in_hand(engine: Engine) -> None:
+    async def slow(request: web.Request) -> web.Response:
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    app = web.Application()
+    app.add_routes([web.get("/feed", slow)])
+    with running(app) as base:
+        with fetching(engine, base, seconds=100):
+            add_feeds(engine, f"{base}/feed")
+            wait_for(lambda: rows(engine, "SELECT lease_until FROM feeds")[0]["lease_until"] is not None)
+        feed = rows(engine, "SELECT lease_until, polls, failures FROM feeds")[0]
+    assert feed == {"lease_until": None, "polls": 0, "failures": 0.0}
+
+
+def test_nothing_is_claimed_while_the_broker_is_away(engine: Engine) -> None:
+    add_feeds(engine, "http://example.invalid/feed")
+    entry = store.NewEntry(
+        article_id("http://example.invalid/1"), None, "http://example.invalid/1", {}, datetime.now(UTC)
+    )
+    with engine.begin() as connection:
+        store.add_entries(connection, 1, [entry], backfill=False)
+        assert len(store.claim_entries(connection, 10, 0.0)) == 1
+        connection.execute(
+            text(
+                "INSERT INTO outbox (service, topic, key, headers, value)"
+                " SELECT 'fetcher', 't', '', '{}', '' FROM generate_series(1, 1000)"
+            )
+        )
+        connection.execute(text("UPDATE entries SET lease_until = NULL"))
+        assert store.claim_entries(connection, 10, 0.0) == ()
+
+
+class Rude(BaseHTTPRequestHandler):
+    """Puts bytes into its headers that are no text, and closes where it likes."""
+
+    def do_GET(self) -> None:
+        body = rss(f"http://{self.headers['Host']}/page") if self.path == "/feed" else PAGE.encode()
+        if self.path == "/robots.txt":
+            self.send_error(404)
+            return
+        self.send_response(200)
+        for name in ("ETag", "Last-Modified"):
+            self.send_header(name, "\xff\xfe")
+        self.send_header("Content-Type", "text/html; charset=\xff")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        pass
+
+
+def test_headers_that_are_no_text(engine: Engine) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Rude)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        base = f"http://127.0.0.1:{server.server_port}"
+        with fetching(engine, base):
+            add_feeds(engine, f"{base}/feed")
+            wait_for(all_ended(engine, 1))
+            wait_for(lambda: rows(engine, "SELECT polls FROM feeds")[0]["polls"] >= 2)
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+    assert entries(engine) == {"page": ("produced", None)}
+    assert rows(engine, "SELECT last_error FROM feeds")[0]["last_error"] is None

@@ -84,6 +84,7 @@ def retry_after(header: str | None, now: datetime) -> float | None:
     return max(0.0, ((until if until.tzinfo else until.replace(tzinfo=UTC)) - now).total_seconds())
 
 
-def page_retry(attempts: int, first_seconds: float) -> float:
-    """Seconds until a page is tried again after `attempts` failures: three times longer each time."""
-    return float(first_seconds * 3 ** max(0, attempts - 1))
+def page_retry(attempts: int, first_seconds: float, asked: float | None = None) -> float:
+    """Seconds until a page is tried again after `attempts` failures: three times longer each time, and at least what
+    the server `asked` for."""
+    return float(min(max(first_seconds * 3 ** max(0, attempts - 1), asked or 0.0), _LONGEST_WAIT))

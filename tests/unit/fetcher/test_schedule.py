@@ -84,6 +84,8 @@ def test_retry_after(header: str | None, seconds: float | None) -> None:
 
 def test_pages_wait_three_times_longer_each_time() -> None:
     assert [schedule.page_retry(n, 30) for n in (1, 2, 3, 4)] == [30, 90, 270, 810]
+    assert schedule.page_retry(1, 30, asked=100.0) == 100
+    assert schedule.page_retry(1, 30, asked=1e9) == 86400
 
 
 def test_a_site_is_asked_in_bursts_and_then_at_its_rate() -> None:
@@ -101,9 +103,13 @@ def test_a_request_that_was_not_made_costs_nothing() -> None:
     assert politeness.wait("a", 0.0) == 1
 
 
-def test_sites_not_asked_for_long_are_forgotten() -> None:
+def test_many_sites_do_not_fill_memory_and_a_busy_one_is_not_forgotten() -> None:
     politeness = Politeness(per_second=1, burst=3)
-    politeness.wait("a", 0.0)
-    politeness.wait("b", 9.0)
-    politeness.forget_idle(10.0)
-    assert politeness.known() == {"b"}
+    for number in range(30_000):
+        politeness.wait(f"site{number}", number / 100)
+    for _ in range(4):
+        politeness.wait("busy", 300.0)
+    for number in range(30_000):
+        politeness.wait(f"other{number}", 300.0 + number / 1_000_000)
+    assert politeness.wait("busy", 300.1) > 0
+    assert len(politeness) < 50_000
