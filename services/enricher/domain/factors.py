@@ -13,7 +13,7 @@ from uuid import UUID
 
 from services.enricher.domain.ledger import similarity
 from services.enricher.domain.reports import KnownEvent, ReportRecord
-from shared.codes import DatePrecision, WherePrecision
+from shared.codes import ArticleKind, DatePrecision, WherePrecision
 from shared.contracts import EventSnapshot, Frame, Perpetrator, Place, Toll, WhenRange
 
 REPORTS_COMPARED = 12
@@ -21,6 +21,10 @@ RARE_NAMES, RARE_TERMS = 3.0, 6.0  # so many rare ones in common say all that th
 RIVAL_DAYS = timedelta(days=3)
 SAME_PLACE_KM = 12.0
 SAME_PLACE_DEGREES = SAME_PLACE_KM / 111.2
+
+# A follow-up comes late, dates its own news as well, and counts those whom it is about: what speaks against a first
+# report speaks less against it.
+LATER = frozenset({"date_differs", "gap", "gap_over_3_days", "killed_falls", "injured_falls"})
 
 Factors = dict[str, float]
 
@@ -56,7 +60,10 @@ def factors(report: ReportRecord, event: KnownEvent, rarity: Rarity) -> Factors:
         **_toll_factors("killed", frame.killed, snapshot.killed),
         **_toll_factors("injured", frame.injured, snapshot.injured),
     }
-    return {name: round(value, 4) for name, value in found.items() if value}
+    later = report.kind == ArticleKind.FOLLOW_UP
+    return {
+        f"{name}_later" if later and name in LATER else name: round(value, 4) for name, value in found.items() if value
+    }
 
 
 def rarity_among(candidates: Sequence[KnownEvent]) -> Rarity:
