@@ -22,7 +22,8 @@ MOST_MENTIONED = 12
 LOOK_BACK = timedelta(days=3)
 
 _COUNTED = re.compile(
-    r"\b(?:\d[\d,.]*|dozens of|hundreds of|scores of|several|many|most|these|such|recent|more|fewer|other)\s+(?:\w+\s){0,2}"
+    r"\b(?:\d[\d,.]*|dozens of|hundreds of|scores of|several|many|most|these|such|recent|more|fewer|other)\s+"
+    r"(?:\w+\s){0,2}"
     r"(?:attacks|bombings|shootings|incidents|killings|kidnappings|murders|homicides|assaults)\b",
     re.IGNORECASE,
 )

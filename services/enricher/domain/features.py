@@ -45,7 +45,7 @@ def tells_attack(found: Classes) -> bool:
 
 def mentions_attack(found: Classes) -> bool:
     """A sentence with a word of attack in it, told or only spoken of."""
-    return "certain" in found or "deed" in found
+    return not found.isdisjoint({"certain", "deed", "definite"})
 
 
 def features(document: Document, title: Sequence[Classes], body: Sequence[Classes]) -> Mapping[str, float]:

@@ -1,8 +1,8 @@
 """What an article is to a security desk: attack_report, follow_up, background or other, read off its text alone.
 
-Three small logistic regressions over the features of `features.py`, one after the other: is it news of an attack; if so,
-of one already known; if not, does it speak of attacks at all. The weights are fitted (`services/enricher/model/fit.py`),
-the words they weigh are the trigger lexicon's.
+Three small logistic regressions over the features of `features.py`, one after the other: is it news of an attack; if
+so, of one already known; if not, does it speak of attacks at all. The weights are fitted
+(`services/enricher/model/fit.py`), the words they weigh are the trigger lexicon's.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,6 @@ from services.enricher.domain import cues, gate, language
 from services.enricher.domain.features import BODY, HEAD, Classes, classes, features, tells_attack
 from services.enricher.domain.text import Document, Sentence
 from shared.codes import ArticleKind
-
 
 DENIED = 0.4  # highest score of an article that says outright what it tells of: a drill, an execution, a gas leak
 

@@ -35,7 +35,7 @@ def guess(text: str) -> str | None:
         language: sum(word in common for word in words) / len(words) for language, common in _function_words().items()
     }
     best = max(shares, key=lambda language: shares[language])
-    return best if shares[best] >= _LEAST or len(words) < 8 and shares[best] > 0 else None
+    return best if shares[best] >= _LEAST or (len(words) < 8 and shares[best] > 0) else None
 
 
 @cache

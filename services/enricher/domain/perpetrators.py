@@ -15,9 +15,16 @@ from shared.contracts import Evidence, Perpetrator
 
 MOST = 6
 
+# Only says that somebody did it, or how (`suicide` has that): no perpetrator is named by it.
+_NOBODY = re.compile(
+    r"\b(?:bomber|attacker|assailant|perpetrator|shooter|killer|militiam[ae]n|militia)s?\b", re.IGNORECASE
+)
+_COUNT = re.compile(
+    r"^(?:(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|several|some|other|more) )+", re.IGNORECASE
+)
 _ADJECTIVE = re.compile(  # "terrorist attack", "rebel group": the word is not a person
-    r" (?:attack|act|action|bomb|group|organi[sz]ation|plot|threat|network|cell|activit|violence|offensive|operation|leader"
-    r"|movement|campaign|target|incident|suspect|force|unit|front|commander|stronghold|position|fire\b)",
+    r" (?:attack|act|action|bomb|group|organi[sz]ation|plot|threat|network|cell|activit|violence|offensive|operation"
+    r"|leader|movement|campaign|target|incident|suspect|force|unit|front|commander|stronghold|position|fire\b)",
     re.IGNORECASE,
 )
 
@@ -29,16 +36,20 @@ def of_episode(document: Document, found: Findings, episode: Episode) -> tuple[l
         actor, claim = found.actors[index], found.claims[index]
         if actor.kind == "generic" or not _within(document, actor, episode):
             continue
+        if not episode.reported and claim.mode is ClaimMode.UNKNOWN:
+            continue  # a comment names many beside an attack that it mentions
         one = Perpetrator(name=actor.name, id=actor.id, kind=actor.kind, mention=actor.text, claim=claim.mode)
         spans = [Evidence(field="", start=actor.start, end=actor.end, in_title=actor.in_title)]
         if claim.start is not None and claim.end is not None:
             spans.append(Evidence(field=".claim", start=claim.start, end=claim.end))
         told.setdefault((actor.kind, actor.id or actor.name.casefold()), (one, spans))
     for person in found.individuals:
-        if person.sentence in episode.sentences and not _ADJECTIVE.match(document.text, person.end):
-            one = Perpetrator(name=person.text, kind="individual", mention=person.text)
+        says_nothing = _NOBODY.search(person.text) or _ADJECTIVE.match(document.text, person.end)
+        if person.sentence in episode.sentences and not says_nothing:
+            words = _COUNT.sub("", person.text)
+            one = Perpetrator(name=words, kind="individual", mention=words)
             spans = [Evidence(field="", start=person.start, end=person.end)]
-            told.setdefault(("individual", person.text.casefold()), (one, spans))
+            told.setdefault(("individual", words.casefold()), (one, spans))
     ranked = sorted(told.values(), key=lambda pair: _rank(pair[0]))
     if any(one.claim is not ClaimMode.DENIED for one, _ in ranked):
         ranked = [pair for pair in ranked if pair[0].claim is not ClaimMode.DENIED]

@@ -10,7 +10,7 @@ import gzip
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -148,5 +148,5 @@ def _runs(text: str) -> set[str]:
 
 
 def _rows(path: Path) -> list[Row]:
-    opened: Iterable[str] = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open()
-    return [json.loads(line) for line in opened]
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
