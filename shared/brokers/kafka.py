@@ -107,12 +107,20 @@ class Consuming:
     @translated()
     def poll(self, timeout: float) -> Batch:
         polled = self._client.poll(timeout_ms=int(timeout * 1000))
+        self._finish_joining()
         batch = {}
         for key, records in polled.items():
             partition = _place(key, self._prefix)
             batch[partition] = [_received(partition, record) for record in records]
             self._read_to[partition] = records[-1].offset + 1
         return batch
+
+    def _finish_joining(self) -> None:
+        """kafka-python 3.0.12 forgets a rebalance for new metadata when `poll` runs out of time between its assignment
+        and the broker's answer: then it is no member any more and never joins again. So it is told to go on."""
+        coordinator = self._client._coordinator
+        if coordinator._join_task is not None:
+            coordinator.request_rejoin()
 
     @translated()
     def commit(self, offsets: Mapping[Partition, int]) -> None:
