@@ -5,8 +5,14 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
+from typing import NamedTuple
 
+from services.enricher.domain import gazetteer
+from services.enricher.domain.lexicon import load
 from services.enricher.domain.place_mention import PlaceMention
+
+_NEARLY = 0.8  # weights this close are a tie
 
 
 def choose(
@@ -21,17 +27,38 @@ def choose(
         at = dateline.start
         dateline = next((m for m in mentions if not m.in_title and m.start <= at < m.end), dateline)
     counts = Counter(mention.name for mention in mentions)
+    wire = _is_wire(dateline, counts)
     scored = [
         (_weight(m, focus, text, counts) + _support(m, mentions, dateline), m)
         for m in mentions
-        if m.kind != "continent"
+        if m.kind != "continent" and not (wire and m is dateline)
     ]
     if dateline and dateline.kind != "continent":
-        scored.append((1.2, dateline))
+        scored.append((0.6 if wire else 1.2, dateline))
     if not scored:
         return None
-    best = max(scored, key=lambda pair: pair[0])
-    return _precise(best[1], text)
+    return _precise(_exact(scored), text)
+
+
+def _exact(scored: Sequence[tuple[float, PlaceMention]]) -> PlaceMention:
+    """The likeliest; where that is a country or province, the likeliest within it that is nearly as likely."""
+    top, best = max(scored, key=lambda pair: pair[0])
+    if best.kind not in {"country", "admin1"}:
+        return best
+    within = [(score, m) for score, m in scored if top - score <= _NEARLY and _inside(m, best)]
+    return max(within, key=lambda pair: pair[0])[1] if within else best
+
+
+def _inside(inner: PlaceMention, outer: PlaceMention) -> bool:
+    if inner.kind in {"country", "region", "sea", outer.kind} or inner.country != outer.country:
+        return False
+    return outer.kind == "country" or inner.admin1 == outer.admin1
+
+
+def _is_wire(dateline: PlaceMention | None, counts: Mapping[str, int]) -> bool:
+    """Agencies write from the capital, wherever in the country it was."""
+    capital = gazetteer.capitals().get(dateline.country or "") if dateline else None
+    return bool(dateline and capital and capital.name == dateline.name and counts[dateline.name] == 1)
 
 
 def _weight(mention: PlaceMention, focus: Sequence[tuple[int, int]], text: str, counts: Mapping[str, int]) -> float:
@@ -39,23 +66,37 @@ def _weight(mention: PlaceMention, focus: Sequence[tuple[int, int]], text: str, 
     score += 0.35 * min(counts[mention.name], 5)
     if mention.in_title:
         return score + 1.6
-    score += _nearness(mention, focus)
-    before = text[max(0, mention.start - 24) : mention.start].lower()
-    after = text[mention.end : mention.end + 20].lower()
-    if re.search(
-        r"\b(?:in|at|near|inside|outside|around|on)(?: the)?(?: \w+ern| \w+ city of| city of| town of| village of)? $",
-        before,
-    ):
-        score += 1.2
-    elif re.search(r"\b(?:from|to|toward|of) $", before):
-        score -= 0.5
-    if re.search(r"\bborder(?:s|ed|ing)?(?: with| of| to| between)?(?: the)? $|\bfled to $|\bnative of $", before):
-        score -= 2.0
-    if mention.part:
-        score -= 0.3
-    if re.match(r"(?:,? \w+)? (?:man|woman|resident|native|teen|couple|based)\b|-(?:based|born)", after):
-        score -= 0.9
-    return score
+    return score + _nearness(mention, focus) + _grammar(mention, text)
+
+
+def _grammar(mention: PlaceMention, text: str) -> float:
+    """What the words around it in its own sentence say, by `lexicon/place_cues.yml`."""
+    before = _SENTENCE_END.split(text[max(0, mention.start - 120) : mention.start].lower())[-1]
+    behind = _SENTENCE_END.split(text[mention.end : mention.end + 60].lower())[0]
+    score = 0.0
+    for cue in _cues("before"):
+        if cue.pattern.search(before) and not (cue.unless and cue.unless.search(before)):
+            score += cue.weight
+    score += sum(cue.weight for cue in _cues("behind") if cue.pattern.match(behind))
+    # "A shooting at Madison Market" was not in Madison
+    return min(score, 1.2) - 0.3 if mention.part else score
+
+
+class _Cue(NamedTuple):
+    weight: float
+    pattern: re.Pattern[str]
+    unless: re.Pattern[str] | None
+
+
+@cache
+def _cues(side: str) -> tuple[_Cue, ...]:
+    return tuple(
+        _Cue(row["weight"], re.compile(row["pattern"]), re.compile(row["unless"]) if "unless" in row else None)
+        for row in load("place_cues")[side]
+    )
+
+
+_SENTENCE_END = re.compile(r"[.!?]\s+|\n")
 
 
 def _support(mention: PlaceMention, mentions: Sequence[PlaceMention], dateline: PlaceMention | None) -> float:
@@ -66,7 +107,11 @@ def _support(mention: PlaceMention, mentions: Sequence[PlaceMention], dateline: 
     if near := {m.name for m in others if _together(mention, m)}:
         return 0.4 * min(len(near), 3)
     home = any(m.kind == "country" and m.country == mention.country for m in others)
-    return -0.6 if others and not home else 0.0
+    if home or not others:
+        return 0.0
+    if mention.in_title or sum(m.name == mention.name for m in mentions) > 1:
+        return -0.6
+    return -2.4 if any(m.in_title and m.country not in {None, mention.country} for m in others) else -0.6
 
 
 def _together(one: PlaceMention, other: PlaceMention) -> bool:

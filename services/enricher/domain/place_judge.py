@@ -149,7 +149,9 @@ def _accept_candidate(scan: Scan, name: Name, candidate: gazetteer.Candidate, gi
     place, near = candidate.place, candidate.place.country in scan.countries
     if place.kind not in {"city", "admin2"}:
         return not given or name.strong or place.kind == "country"
-    if place.population >= (1_000_000 if candidate.alias else 300_000):
+    # In Arabic letters every name is another one
+    least = 300_000 if not candidate.alias else 500_000 if CASELESS.match(name.text) else 1_000_000
+    if place.population >= least:
         return name.strong or not given
     if name.strong and near:
         return place.population >= 2000 or not name.single

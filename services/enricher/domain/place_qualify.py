@@ -9,6 +9,7 @@ from services.enricher.domain.place_words import Name
 
 _SHORT = re.compile(r"(?:,|,? \()\s?((?:[A-Z]\.\s?){2}|[A-Z][A-Za-z]{1,4}\.|[A-Z]{2,3}(?![\w-])|W\.\s?Va\.|Qld(?!\w))")
 _LINK = re.compile(r",\s+|,? \(|\s+in\s+|\s+in the\s+|,?\s+of\s+|,\s+in\s+(?:the\s+)?")
+_TOWN_OF = re.compile(r"(?:['’]s)?(?: \w+){0,2} (?:city|town|village|district|province) of ")
 _RANKS = {"country": 3, "admin1": 2, "region": 2, "admin2": 1}
 # Two letters and a dot that are rather something else than a state
 _NO_STATES = frozenset({"Ms.", "De.", "Al.", "St.", "Me.", "Or.", "Co.", "In.", "Oh."})
@@ -30,6 +31,10 @@ def qualify(text: str, names: list[Name]) -> list[Name]:
             holds(o.place, i.place) for o in outer.candidates for i in name.candidates
         ):
             name.qualifier, name.strong = index + 1, True
+        elif _TOWN_OF.fullmatch(text[name.end : outer.start][:40]) and any(
+            holds(i.place, o.place) for o in outer.candidates for i in name.candidates
+        ):
+            outer.qualifier, outer.strong = index, True  # "Iraq's northern city of Mosul"
     return found
 
 

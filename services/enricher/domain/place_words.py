@@ -44,9 +44,9 @@ class Name:
         return any(map(notable, self.candidates))
 
     def big(self) -> bool:
-        """Whether it is a country, a province, a region or a city of a million."""
+        """Whether it is a country, a province, a region, a city of a million, or of two under another name."""
         return any(
-            c.place.kind not in {"city", "admin2"} or (c.place.population >= 1_000_000 and not c.alias)
+            c.place.kind not in {"city", "admin2"} or c.place.population >= (2_000_000 if c.alias else 1_000_000)
             for c in self.candidates
         )
 

@@ -121,6 +121,12 @@ def test_a_surname_is_no_place_elsewhere_either() -> None:
         ("A bomb killed five people in Nangarhar province, in eastern Afghanistan.", "Nangarhar", 4),
         ("A bomb killed five people in Somalia, near the border with Kenya.", "Somalia", 6),
         ("Five people were killed when a bomb hit a ship in the Red Sea.", "Red Sea", 7),
+        ("A bomb killed nine in Lahore, the worst attack since the school siege in Peshawar.", "Lahore", 1),
+        ("A bomb hit a convoy in Quetta on its way to a camp at Gwadar.", "Quetta", 1),
+        ("A bomb killed two in Quetta. The government in Islamabad blamed separatists.", "Quetta", 1),
+        ("ISLAMABAD (AP) - A bomb killed two in the Pakistani city of Quetta.", "Quetta", 1),
+        ("A bomb killed two in Somalia, at a market in Baidoa.", "Baidoa", 1),
+        ("A bomb went off in Quetta, police said. A man was arrested in Lahore.", "Quetta", 1),
     ],
 )
 def test_the_place_of_the_event(text: str, name: str, precision: int) -> None:
