@@ -61,7 +61,7 @@ def test_a_prediction_has_the_keys_of_the_format() -> None:
 
 
 def test_plain_text_is_one_article() -> None:
-    status, [line], _ = run("once", "--published-at", "2015-03-04", given=ATTACK["text"])  # type: ignore[arg-type]
+    status, [line], _ = run("once", "--published-at", "2015-03-04", given=ATTACK["text"])
     assert (status, line["id"], line["kind"]) == (0, "stdin", "attack_report")
     assert line["events"][0]["date"]["start"] == "2015-03-02"
 
