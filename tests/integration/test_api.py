@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 from fastapi.testclient import TestClient
@@ -20,6 +20,7 @@ from shared.database.session import make_engine
 from shared.ids import uuid7
 from tests.builders import NOON, QUETTA, day, enriched, frame, toll
 
+NOBODY = UUID(int=7)  # the id of nothing
 FIRST = enriched("caravel/1", frame(killed=toll(5)))
 SECOND = enriched("ledger/1", frame(killed=toll(12)), published_at=NOON + timedelta(hours=1))
 ELSEWHERE = enriched("herald/1", frame(place=QUETTA, killed=toll(1)), published_at=NOON + timedelta(hours=2))
@@ -151,7 +152,7 @@ def test_deliveries_are_empty_before_anything_is_sent(reader: TestClient) -> Non
 
 @pytest.mark.parametrize(
     "path",
-    ["/v1/events", f"/v1/events/{uuid4()}", "/v1/articles", f"/v1/articles/{uuid4()}", "/v1/feeds", "/v1/deliveries"],
+    ["/v1/events", f"/v1/events/{NOBODY}", "/v1/articles", f"/v1/articles/{NOBODY}", "/v1/feeds", "/v1/deliveries"],
 )
 def test_nothing_is_told_without_a_valid_key(client: TestClient, engine: Engine, path: str) -> None:
     with engine.begin() as connection:
@@ -189,7 +190,7 @@ def test_too_many_requests_are_told_when_to_come_back(engine: Engine) -> None:
 
 @pytest.mark.parametrize(
     ("path", "status"),
-    [("/v1/events/x", 422), (f"/v1/events/{uuid4()}", 404), ("/v1/events?limit=0", 422), ("/v1/nothing", 404)],
+    [("/v1/events/x", 422), (f"/v1/events/{NOBODY}", 404), ("/v1/events?limit=0", 422), ("/v1/nothing", 404)],
 )
 def test_errors_are_problems(reader: TestClient, path: str, status: int) -> None:
     answer = reader.get(path)
