@@ -6,7 +6,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.alerting.domain.alert import Alert
-from services.alerting.domain.wording import clip
+from services.alerting.domain.wording import clip, toll
 
 SLACK_TEXT_LIMIT = 3000
 SLACK_HEADER_LIMIT = 150
@@ -30,7 +30,7 @@ def title(alert: Alert) -> str:
 def text(alert: Alert) -> str:
     """Plain text; what, where, when, toll and source stand within its first 300 characters."""
     lines = [
-        f"{clip(title(alert), 115)}: {clip(alert.toll, 60)}",
+        f"{clip(title(alert), 115)}: {clip(toll(alert.event) if alert.event else alert.toll, 60)}",
         f"{alert.day} · {clip(alert.how_sure, 80)}",
         *([alert.note] if alert.note else []),
         *(f"Changed: {change}" for change in alert.changes),
@@ -77,7 +77,8 @@ def slack_blocks(alert: Alert) -> list[Block]:
     """Block Kit. Only plain_text and rich_text: in neither can the words of an article turn into markup."""
     rich = [_section(f"{name}: ", value) for name, value in facts(alert)]
     if alert.note or alert.changes:
-        rich.insert(0, _section("", "\n".join(filter(None, [alert.note, *alert.changes]))))
+        changes = (f"Changed: {change}" for change in alert.changes)
+        rich.insert(0, _section("", "\n".join(filter(None, [alert.note, *changes]))))
     if alert.quote:
         rich.append(
             {"type": "rich_text_quote", "elements": [{"type": "text", "text": f"{alert.quote} ({alert.quote_source})"}]}

@@ -1,7 +1,8 @@
 """An event in words, a line each: what, where, when, toll, who, how sure. Unknown is said, never guessed."""
 
-from collections.abc import Iterable
-from datetime import date, datetime
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from services.alerting.domain.countries import country_name
@@ -32,9 +33,27 @@ CLAIM = {
     ClaimMode.SUSPECTED: "suspected: {}",
     ClaimMode.BLAMED: "blamed on {}",
     ClaimMode.DENIED: "denied by {}",
-    ClaimMode.UNKNOWN: "named: {}",
+    ClaimMode.UNKNOWN: "{} (named in reports)",
+}
+TARGET = {
+    TargetType.ABORTION_RELATED: "abortion clinic",
+    TargetType.AIRPORTS_AIRCRAFT: "airport or aircraft",
+    TargetType.GOVERNMENT_GENERAL: "government",
+    TargetType.GOVERNMENT_DIPLOMATIC: "diplomatic mission",
+    TargetType.EDUCATIONAL_INSTITUTION: "school or university",
+    TargetType.FOOD_WATER_SUPPLY: "food or water supply",
+    TargetType.JOURNALISTS_MEDIA: "journalists or media",
+    TargetType.MARITIME: "shipping or port",
+    TargetType.NGO: "aid organisation",
+    TargetType.PRIVATE_CITIZENS_PROPERTY: "civilians or their property",
+    TargetType.RELIGIOUS: "religious site or figure",
+    TargetType.TELECOMMUNICATION: "telecommunications",
+    TargetType.TERRORISTS_MILITIA: "armed group",
+    TargetType.TRANSPORTATION: "transport",
+    TargetType.VIOLENT_POLITICAL_PARTY: "armed political party",
 }
 NAME_LIMIT = 80  # characters of a name that comes from an article
+VALUE_LIMIT = 120  # characters of a value that changed: names, several of them
 
 
 # Control characters, and those that turn the direction of what follows: they could make words look like others.
@@ -49,14 +68,17 @@ def clip(text: str, limit: int) -> str:
 
 def attack(event: EventSnapshot) -> str:
     """`suicide bombing and armed assault`; `attack` where the type is unknown."""
-    kinds = [ATTACK[kind] for kind in event.attack_types if kind in ATTACK][:2]
-    words = " and ".join(kinds) or "attack"
-    return f"suicide {words}" if event.suicide and not words.startswith("suicide") else words
+    kinds = list(event.attack_types)
+    if event.suicide and AttackType.BOMBING_EXPLOSION in kinds:  # first, for it is the bomber who dies
+        kinds.sort(key=lambda kind: kind is not AttackType.BOMBING_EXPLOSION)
+    words = " and ".join([ATTACK[kind] for kind in kinds if kind in ATTACK][:2]) or "attack"
+    return f"suicide {words}" if event.suicide else words
 
 
 def what(event: EventSnapshot) -> str:
-    """The attack with its targets: `bombing; target: police, private citizens`."""
-    targets = [target.type.replace("_", " ") for target in event.targets if target.type is not TargetType.UNKNOWN]
+    """The attack with its targets: `Bombing; target: police, civilians or their property`."""
+    untold = (TargetType.UNKNOWN, TargetType.OTHER)
+    targets = [TARGET.get(target.type, target.type) for target in event.targets if target.type not in untold]
     aimed = ", ".join(dict.fromkeys(targets))
     return _first_up(attack(event)) + (f"; target: {aimed}" if aimed else "")
 
@@ -82,32 +104,47 @@ def where_brief(place: Place | None, *, full: bool = False) -> str:
 
 def when(dates: WhenRange | None, reported_at: datetime, zone: str) -> str:
     """The day(s) of the attack, then the time of the report in UTC and where the reader is."""
-    utc = f"{reported_at.astimezone(ZoneInfo('UTC')):%a %d %b %Y %H:%M} UTC"
+    at = reported_at.astimezone(UTC)
+    utc = f"{_day(at)} {at:%H:%M} UTC"
     local = "" if zone == "UTC" else f" ({reported_at.astimezone(ZoneInfo(zone)):%a %H:%M} {zone})"
     return f"{days(dates)}; first reported {utc}{local}"
 
 
 def toll(event: EventSnapshot, reasons: Iterable[Reason] = ()) -> str:
-    """`12 killed (10–15; 1 of them an attacker), per Dawn; 30 injured`."""
+    """`12 killed (10–15; 1 of them an attacker), 30 injured, per Dawn; 3 taken hostage`."""
     per = {reason.field: reason.source for reason in reasons if reason.source}
-    parts = [
-        _people(event.killed, "killed", per.get("killed")),
-        _people(event.injured, "injured", per.get("injured")),
-        _people(event.hostages, "taken hostage", per.get("hostages")),
-    ]
-    return "; ".join(part for part in parts if part) or "toll not known"
+    known = [(_people(toll, word), per.get(field)) for field, toll, word in _tolls(event)]
+    return "; ".join(
+        _per(source, [words for words, _ in same]) for source, same in groupby(known, lambda one: one[1])
+    ) or ("toll not known")
 
 
 def toll_brief(event: EventSnapshot) -> str:
     """`12 killed, 30 injured`."""
-    parts = [(event.killed, "killed"), (event.injured, "injured")]
-    known = [f"{toll.best or 'nobody'} {word}" for toll, word in parts if toll is not None]
-    return ", ".join(known) or "toll not known"
+    return ", ".join(f"{toll.best or 'nobody'} {word}" for _, toll, word in _tolls(event)) or "toll not known"
 
 
-def who(perpetrators: Iterable[Perpetrator]) -> str:
-    parts = [CLAIM[perpetrator.claim].format(clip(perpetrator.name, NAME_LIMIT)) for perpetrator in perpetrators]
-    return "; ".join(parts[:4]) or "perpetrator not known"
+def who(perpetrators: Sequence[Perpetrator]) -> str:
+    """`claimed by IS-K; unidentified (lone gunman)`."""
+    named = [one for one in perpetrators if not _is_description(one)]
+    parts = [CLAIM[one.claim].format(clip(one.name, NAME_LIMIT)) for one in named][:4]
+    described = [one.name for one in perpetrators if _is_description(one)]
+    # Of "gunman" and "lone gunman" the second says it all.
+    told = [words for words in described if not any(words != other and words in other for other in described)]
+    if told:
+        parts.append(f"unidentified ({', '.join(clip(words, NAME_LIMIT) for words in told[:3])})")
+    return "; ".join(parts) or "perpetrator not known"
+
+
+def _is_description(perpetrator: Perpetrator) -> bool:
+    """`gunman`, `Islamist gunmen`: somebody whom nobody accuses by name, and who has none."""
+    words = perpetrator.name.split()
+    return (
+        perpetrator.kind == "individual"
+        and perpetrator.claim is ClaimMode.UNKNOWN
+        and bool(words)
+        and words[-1].islower()
+    )
 
 
 def how_sure(event: EventSnapshot) -> str:
@@ -121,7 +158,8 @@ def how_sure(event: EventSnapshot) -> str:
 
 def changed(reason: Reason) -> str:
     """`killed 5 → 12, per Dawn`."""
-    values = [clip(value, NAME_LIMIT) for value in (reason.old, reason.new) if value is not None]
+    told = (value.replace(" (unknown)", "") for value in (reason.old, reason.new) if value is not None)
+    values = [clip(value, VALUE_LIMIT) for value in told]
     arrow = " → ".join(values) if len(values) == 2 else "".join(values)
     per = f", per {clip(reason.source, NAME_LIMIT)}" if reason.source else ""
     return f"{clip(reason.field.replace('_', ' '), NAME_LIMIT)} {arrow}".rstrip() + per
@@ -150,9 +188,17 @@ def _day(day: date) -> str:
     return f"{day:%a} {day.day} {day:%b %Y}"
 
 
-def _people(toll: Toll | None, word: str, source: str | None) -> str:
-    if toll is None:
-        return ""
+def _tolls(event: EventSnapshot) -> list[tuple[str, Toll, str]]:
+    """What is known: field, value, word."""
+    all_ = [
+        ("killed", event.killed, "killed"),
+        ("injured", event.injured, "injured"),
+        ("hostages", event.hostages, "taken hostage"),
+    ]
+    return [(field, toll, word) for field, toll, word in all_ if toll is not None]
+
+
+def _people(toll: Toll, word: str) -> str:
     notes = []
     low, high = toll.low, toll.high
     if (low, high) != (None, None) and not low == high == toll.best:
@@ -160,8 +206,12 @@ def _people(toll: Toll | None, word: str, source: str | None) -> str:
     if toll.perpetrators:
         notes.append(f"{toll.perpetrators} of them {'an attacker' if toll.perpetrators == 1 else 'attackers'}")
     noted = f" ({'; '.join(notes)})" if notes else ""
-    per = f", per {clip(source, 40)}" if source else ""
-    return f"{toll.best or 'nobody'} {word}{noted}{per}"
+    return f"{toll.best or 'nobody'} {word}{noted}"
+
+
+def _per(source: str | None, parts: Sequence[str]) -> str:
+    """What one source says, named once."""
+    return f"{', '.join(parts)}, per {clip(source, 40)}" if source else "; ".join(parts)
 
 
 def _bound(low: int | None, high: int | None) -> str:

@@ -70,7 +70,7 @@ def test_every_fact_has_its_words() -> None:
         independent_sources=2,
         status=EventStatus.CONFIRMED,
     )
-    assert said.what == "Bombing; target: religious"
+    assert said.what == "Bombing; target: religious site or figure"
     assert said.where == "Peshawar, Pakistan (within about 25 km)"
     assert said.when == "Mon 30 Jan 2023; first reported Mon 30 Jan 2023 12:00 UTC (Mon 17:00 Asia/Karachi)"
     assert said.toll == "12 killed (10–15; 1 of them an attacker); nobody injured"
@@ -79,6 +79,13 @@ def test_every_fact_has_its_words() -> None:
     assert said.quote == SENTENCE
     assert said.why == ["rule all: every attack"]
     assert said.links[0].url == "https://news.example/dawn/1"
+
+
+def test_a_suicide_attack_is_named_after_its_bomb() -> None:
+    both = [AttackType.ARMED_ASSAULT, AttackType.BOMBING_EXPLOSION]
+    assert alert(suicide=True, attack_types=both).what == "Suicide bombing and armed assault"
+    assert alert(suicide=True, attack_types=both[:1]).what == "Suicide armed assault"
+    assert alert(attack_types=both).what == "Armed assault and bombing"
 
 
 def test_unknown_is_said() -> None:
@@ -98,6 +105,27 @@ def test_per_whom_the_toll_is_comes_from_the_reasons() -> None:
     assert (said.quote, said.quote_source) == ("Twelve died.", "Reuters")
     assert said.why[0] == "you were alerted to this event"
     assert "Changed: killed 5 → 12" in rendering.text(said)
+
+
+def test_one_source_is_named_once() -> None:
+    dawn = [Reason(field=field, new="1", source="Dawn", material=True) for field in ("killed", "injured")]
+    afp = Reason(field="hostages", new="3", source="AFP", material=True)
+    event = change(Change.UPDATED, 2, reasons=(*dawn, afp), injured=toll(30), hostages=toll(3))
+    said = alert(event, MessageKind.UPDATE)
+    assert said.toll == "12 killed, 30 injured, per Dawn; 3 taken hostage, per AFP"
+    assert rendering.text(said).splitlines()[0].endswith(": 12 killed; 30 injured; 3 taken hostage")
+    assert said.subject.endswith(": 12 killed, 30 injured, 3 taken hostage")
+
+
+def test_who_was_only_described_is_no_name() -> None:
+    def reported(name: str, kind: Any = "individual") -> Perpetrator:
+        return Perpetrator(name=name, kind=kind, mention=name)
+
+    said = alert(perpetrators=[reported("gunman"), reported("lone gunman"), reported("Islamic State", "organisation")])
+    assert said.who == "Islamic State (named in reports); unidentified (lone gunman)"
+    assert alert(perpetrators=[reported("Salman Abedi")]).who == "Salman Abedi (named in reports)"
+    reason = Reason(field="perpetrators", old="TTP (unknown)", new="TTP (claimed), gunmen (unknown)", material=True)
+    assert alert(change(reasons=(reason,)), MessageKind.UPDATE).changes == ["perpetrators TTP → TTP (claimed), gunmen"]
 
 
 @pytest.mark.parametrize(
