@@ -1,15 +1,16 @@
 """Takes a file of articles through a running pipeline, to the last alert.
 
-Articles come out in waves, the next one when less than a wave is under way, so that they pass the pipeline nearly in
-order of time whatever the speed of its parts. Feeds are polled seldom; those with news are told so, as a hub would.
+Articles come out in small waves, the next one when less than a wave is under way, so that they pass the pipeline
+nearly in order of time whatever the speed of its parts. Feeds are polled seldom; those with news are told so, as a hub
+would.
 """
 
 import json
 import sys
 import time
 import urllib.request
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,14 @@ from shared.database.session import make_engine
 from tests.newsroom.feeds import format_of
 from tests.newsroom.stories import read_stories
 
-WAVE = 25
-LOOK_SECONDS = 0.2
+WAVE = 8
+LOOK_SECONDS = 0.05  # between looks at whether another wave may come out
+BOOKS_SECONDS = 1.0  # between readings of the books
 STALL_SECONDS = 120.0  # without any progress, after which the run is over and what is missing is told
 SETTINGS = {"FETCH_INTERVAL_MIN": "30", "FETCH_INTERVAL_MAX": "30"}  # for the pipeline that is followed
 
+_LINKED = text("SELECT count(*) FROM inbox WHERE consumer = 'link'")
+_KNOWN = text("SELECT article_id FROM entries WHERE article_id = ANY(CAST(:ids AS uuid[]))")
 _POLL_NOW = text("""
     UPDATE feeds SET next_poll_at = now() WHERE url = ANY(:urls) AND next_poll_at > now() AND lease_until IS NULL
 """)
@@ -72,46 +76,65 @@ def follow(running: Pipeline, articles: Sequence[Served], wave: int = WAVE) -> R
     """
     engine = make_engine(running.parts.database_url, "replay")
     topics = booking.Topics(KafkaBroker(running.parts.bootstrap))
+    tap = _Tap(running.newsroom, engine, articles, wave)
     start = moved = time.monotonic()
     before: list[Any] = []
-    released = 0
     with tqdm(total=len(articles), unit="article", disable=not sys.stderr.isatty()) as bar:
         while True:
+            tap.turn(BOOKS_SECONDS)
             received = record.read(running.received)
             deliveries = [message.labels["delivery_id"] or "" for message in received]
             books = booking.read(topics, engine, [article.id for article in articles], deliveries)
             now, progress = time.monotonic(), [stage.row() for stage in books.stages]
             if progress != before:
                 before, moved = progress, now
-            ended = _ended(books)
-            bar.update(ended - bar.n)
+            tap.early = _ended_early(books)
+            bar.update(tap.early + tap.linked - bar.n)
             if books.balanced or now - moved > STALL_SECONDS:
                 break
-            if released < len(articles) and released - ended < wave:
-                released = _release(running.newsroom, wave)
-            _nudge(engine, {article.feed for article in articles[:released] if article.id not in books.stages[0].took})
-            time.sleep(LOOK_SECONDS)
     topics.close()
     engine.dispose()
     return Run(books, received, moved - start)
 
 
-def _release(site: str, count: int) -> int:
-    """Let `count` more articles out; returns how many are out."""
-    request = urllib.request.Request(f"{site}/-/release?count={count}", method="POST")  # noqa: S310  our own, on loopback
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-        return int(json.load(answer)["released"])
+@dataclass
+class _Tap:
+    """Lets the newsroom's articles out, a wave whenever less than one is under way."""
+
+    newsroom: str
+    engine: Engine
+    articles: Sequence[Served]
+    wave: int
+    out: int = 0
+    linked: int = 0
+    early: int = 0  # articles that ended before the linker
+    unseen: dict[str, str] = field(
+        default_factory=dict
+    )  # article id -> feed, of those out that the fetcher has not seen
+
+    def turn(self, seconds: float) -> None:
+        """Go on for some time."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            with self.engine.begin() as connection:
+                self.linked = connection.execute(_LINKED).scalar_one()
+                if self.out < len(self.articles) and self.out - self.early - self.linked < self.wave:
+                    self._release()
+                for known in connection.scalars(_KNOWN, {"ids": list(self.unseen)}):
+                    del self.unseen[str(known)]
+                connection.execute(_POLL_NOW, {"urls": sorted(set(self.unseen.values()))})
+            time.sleep(LOOK_SECONDS)
+
+    def _release(self) -> None:
+        address = f"{self.newsroom}/-/release?count={self.wave}"
+        request = urllib.request.Request(address, method="POST")  # noqa: S310  our own, on loopback
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            out = int(json.load(answer)["released"])
+        self.unseen |= {article.id: article.feed for article in self.articles[self.out : out]}
+        self.out = out
 
 
-def _nudge(engine: Engine, feeds: Iterable[str]) -> None:
-    """Have feeds polled now."""
-    if urls := sorted(feeds):
-        with engine.begin() as connection:
-            connection.execute(_POLL_NOW, {"urls": urls})
-
-
-def _ended(books: Books) -> int:
-    """Articles that came to their end: in the linker, or before it."""
+def _ended_early(books: Books) -> int:
+    """Articles that came to their end before the linker."""
     stages = {stage.name: stage for stage in books.stages}
-    early = sum(len(stages[name].filtered) + len(stages[name].dead) for name in ("fetcher", "parser", "extract"))
-    return early + len(stages["link"].took - stages["link"].open)
+    return sum(len(stages[name].filtered) + len(stages[name].dead) for name in ("fetcher", "parser", "extract"))
