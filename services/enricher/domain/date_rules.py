@@ -5,78 +5,15 @@ Without a day of publication relative forms have no date (`first` null).
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
-from typing import Any
 
 from services.enricher.domain import lexicon
+from services.enricher.domain.date_calendar import Calendar, build
 from services.enricher.domain.date_spans import UNITS, Span, back, day_span, full_year, latest, month_span, year_span
 from shared.codes import DatePrecision
 
-
-@dataclass(frozen=True)
-class Calendar:
-    """Names of months, days and holidays of one language, with the patterns made of them."""
-
-    months: dict[str, int]
-    weekdays: dict[str, int]
-    days: dict[str, int]
-    holidays: dict[str, list[int]]
-    pattern: "re.Pattern[str]"
-    attack: frozenset[str]
-    other: frozenset[str]
-    speech: frozenset[str]
-    surely: frozenset[str]
-
-
 Resolver = Callable[["re.Match[str]", "Calendar", date | None], Span | None]
-
-
-@cache
-def calendar(language: str) -> Calendar:
-    """The calendar of a language; English where there is none for it."""
-    data: dict[str, Any] = lexicon.load(f"dates/{language if language in lexicon.languages('dates') else 'en'}")
-    fields = {
-        "M": _either(data["months"]),
-        "W": _weekdays(data),
-        "D": _either(data["days"]),
-        "N": _either(data.get("nights", ["overnight"])),
-        "P": _either(data.get("parts_of_day", ["night"])),
-        "H": _either(data.get("holidays", {"christmas": []})),
-        "C": _either(_COUNTS),
-    }
-    pattern = re.compile(
-        "|".join(f"(?P<{name}>{_fill(rule, fields, name)})" for name, (rule, _) in RULES.items()), re.IGNORECASE
-    )
-    return Calendar(
-        data["months"], _numbered_weekdays(data), data["days"], data.get("holidays", {}), pattern,
-        frozenset(data.get("attack", [])), frozenset(data.get("other", [])),
-        frozenset(data.get("speech", [])),
-        frozenset(data.get("surely", [])),
-    )  # fmt: skip
-
-
-def _weekdays(data: dict[str, Any]) -> str:
-    short = data.get("abbreviated")
-    return _either(data["weekdays"]) if not short else f"(?:{_either(data['weekdays'])}|(?-i:{_either(short)}))"
-
-
-def _numbered_weekdays(data: dict[str, Any]) -> dict[str, int]:
-    numbered: dict[str, int] = data["weekdays"]
-    return numbered | {name.lower(): day for name, day in data.get("abbreviated", {}).items()}
-
-
-def _either(names: Any) -> str:
-    return (
-        "(?:" + "|".join(re.escape(name).replace(r"\ ", r"\s") for name in sorted(names, key=len, reverse=True)) + ")"
-    )
-
-
-def _fill(rule: str, fields: dict[str, str], name: str) -> str:
-    """`[[M]]` becomes the names of months; a group `<d>` of the rule NAME becomes `<NAME_d>`."""
-    named = re.sub(r"\(\?P<(\w)>", rf"(?P<{name}_\1>", rule)
-    return re.sub(r"\[\[(\w)\]\]", lambda field: fields[field[1]], named)
 
 
 def _part(match: "re.Match[str]", name: str, key: str) -> str | None:
@@ -163,25 +100,41 @@ def _overnight(match: "re.Match[str]", names: Calendar, published: date | None) 
     return Span(published - timedelta(1), published, DatePrecision.DAY, "relative")
 
 
-_COUNTS = {
-    "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
-    "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "a couple of": 2,
-}  # fmt: skip
+def _count(text: str | None, names: Calendar) -> int:
+    return int(text) if text and text.isdigit() else names.counts.get(text or "", 1)
 
 
-def _count(text: str | None) -> int:
-    return int(text) if text and text.isdigit() else _COUNTS.get(text or "", 1)
+def _ago(name: str) -> Resolver:
+    """ "three years ago", "two days after the attack" at the head of the news: as exact as its unit."""
+
+    def resolve(match: "re.Match[str]", names: Calendar, published: date | None) -> Span | None:
+        unit, count = names.units[_part(match, name, "u") or ""], _count(_part(match, name, "q"), names)
+        if published is None:
+            return Span(None, None, UNITS[unit], "relative")
+        if unit == "day":
+            day = published - timedelta(count)
+            return Span(day, day, DatePrecision.DAY, "relative")
+        return back(published, unit, count)
+
+    return resolve
 
 
-def _ago(match: "re.Match[str]", names: Calendar, published: date | None) -> Span | None:
-    """ "three years ago": as exact as its unit."""
-    unit, count = (_part(match, "ago", "u") or "day").rstrip("s"), _count(_part(match, "ago", "q"))
-    if published is None:
-        return Span(None, None, UNITS[unit], "relative")
-    if unit == "day":
-        day = published - timedelta(count)
-        return Span(day, day, DatePrecision.DAY, "relative")
-    return back(published, unit, count)
+def _day_before(match: "re.Match[str]", names: Calendar, anchor: date | None) -> Span | None:
+    """ "the night before": before the day told of last."""
+    if anchor is None:
+        return Span(None, None, DatePrecision.DAY, "relative")
+    return Span(anchor - timedelta(1), anchor - timedelta(1), DatePrecision.DAY, "relative")
+
+
+def _that_year(match: "re.Match[str]", names: Calendar, anchor: date | None) -> Span | None:
+    """ "on July 22 of that year": of the year told of last."""
+    month, day = names.months[_part(match, "that_year", "M") or ""], int(_part(match, "that_year", "d") or 0)
+    return day_span(anchor.year, month, day, "absolute") if anchor else Span(None, None, DatePrecision.DAY, "yearless")
+
+
+def _opening(match: "re.Match[str]", names: Calendar, published: date | None) -> Span | None:
+    """ "in the first hours of 2017" """
+    return day_span(int(_part(match, "opening", "y") or 0), 1, 1, "absolute")
 
 
 def _period(match: "re.Match[str]", names: Calendar, published: date | None) -> Span | None:
@@ -206,7 +159,7 @@ def _holiday(match: "re.Match[str]", names: Calendar, published: date | None) ->
     """ "two days before Christmas", "on New Year's Eve 2016"."""
     month, day = names.holidays[_part(match, "holiday", "H") or ""]
     year = _part(match, "holiday", "y")
-    shift = _count(_part(match, "holiday", "q")) if _part(match, "holiday", "q") else 0
+    shift = _count(_part(match, "holiday", "q"), names) if _part(match, "holiday", "q") else 0
     if (_part(match, "holiday", "u") or "") == "before":
         shift = -shift
     span = day_span(int(year), month, day, "absolute") if year else latest(month, day, published, "yearless")
@@ -234,13 +187,24 @@ _DAY = r"(?P<d>[0-3]?\d)(?:st|nd|rd|th|er|\.)?"
 _YEAR_GIVEN = r"(?P<y>(?:19|20)\d\d)"
 
 
-_UNIT = r"(?P<u>day|week|month|year)s?"
+_UNIT = r"(?P<u>[[U]])"
+
+
+_NUMBER = r"(?P<q>[[C]]|\d{1,2})"
+
+
+# These count from the day that the text told of last, of one of these kinds.
+ANCHORED = {
+    "day_before": frozenset({"absolute", "yearless", "weekday", "relative"}),
+    "that_year": frozenset({"absolute", "period"}),
+}
 
 
 # Tried in this order.
 RULES: dict[str, tuple[str, Resolver]] = {
     "iso": (r"\b(?P<y>(?:19|20)\d\d)-(?P<m>[01]\d)-(?P<d>[0-3]\d)\b", _iso),
     "slash": (r"(?<![\d/])(?P<m>[0-3]?\d)/(?P<d>[0-3]?\d)/(?P<y>(?:19|20)?\d\d)\b", _slashed),
+    "that_year": (rf"\b(?P<M>[[M]])\b\.?\s{_DAY},?\s(?:of\s)?(?:that|the\ssame)\syear\b", _that_year),
     "month_day": (
         rf"\b(?P<M>[[M]])\b\.?\s(?:the\s)?{_DAY}\b(?![:\d])(?:,?\s(?:of\s)?{_YEAR_GIVEN}\b)?",
         _absolute("month_day"),
@@ -258,7 +222,11 @@ RULES: dict[str, tuple[str, Resolver]] = {
     ),
     "named": (r"\b(?P<D>[[D]])\b", _named_day),
     "overnight": (r"\b(?P<N>[[N]])\b", _overnight),
-    "ago": (rf"\b(?P<q>[[C]]|\d{{1,2}})\s{_UNIT}\sago\b", _ago),
+    "ago": (rf"\b{_NUMBER}\s{_UNIT}\s[[A]]\b", _ago("ago")),
+    "ago_before": (rf"\b[[F]]\s{_NUMBER}\s{_UNIT}\b", _ago("ago_before")),
+    "after": (rf"(?:(?<![^\n])|(?<=[-–—]\s)){_NUMBER}\s{_UNIT}\s(?=[[T]]\b)", _ago("after")),
+    "day_before": (r"\b[[B]]\b(?=[.,;)]|\s?$|\s(?:in|at|on|near|outside|when|as)\b)", _day_before),
+    "opening": (rf"\bfirst\s(?:minutes|hours|moments)\sof\s{_YEAR_GIVEN}\b", _opening),
     "weekday": (r"\b(?:(?P<q>last|past|this\spast|previous|next|coming|every|each)\s)?(?P<W>[[W]])\b", _weekday),
     "period": (
         r"\b(?P<q>(?:(?:early|earlier|late|later)\s)?"
@@ -269,3 +237,10 @@ RULES: dict[str, tuple[str, Resolver]] = {
     "in_year": (rf"\b(?:in|of|since|during|from|the|early|late)\s{_YEAR_GIVEN}\b", _in_year),
     "ordinal": (r"\bon\sthe\s(?P<d>[0-3]?\d)(?:st|nd|rd|th)\b(?!\s(?:of\s)?[[M]])", _ordinal),
 }
+
+
+@cache
+def calendar(language: str) -> Calendar:
+    """The calendar of a language; English where there is none for it."""
+    known = language if language in lexicon.languages("dates") else "en"
+    return build(lexicon.load(f"dates/{known}"), {name: rule for name, (rule, _) in RULES.items()})

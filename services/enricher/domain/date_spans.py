@@ -51,7 +51,7 @@ def latest(month: int, day: int, published: date | None, kind: str) -> Span | No
     """A date without its year: the last one on or before publication (a day of grace for time zones)."""
     if published is None:
         return Span(None, None, DatePrecision.DAY, kind)
-    for year in (published.year, published.year - 1):
+    for year in (published.year + 1, published.year, published.year - 1):
         span = day_span(year, month, day, kind)
         if span is not None and span.first is not None and span.first <= published + timedelta(1):
             return span

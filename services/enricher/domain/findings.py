@@ -49,6 +49,7 @@ def find(document: Document, published: date | None, source_country: str | None,
     """Run every finder over title and text."""
     title, text, sentences, language = document.title, document.text, document.sentences, document.language
     tolls = casualties.find(text, sentences, language)
+    published = dates.written(text, sentences, published, language)
     return replace(
         named(document, source_country, source),
         dates=dates.find(text, sentences, published, language),

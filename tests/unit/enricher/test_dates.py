@@ -105,11 +105,67 @@ def test_other_languages(language: str, text: str, expected: date) -> None:
         ("A suspect was arrested on Tuesday. The attack took place at 9:30 p.m. Saturday.", date(2017, 5, 20)),
         ("Posted May 24, 2017 5:05 PM. Two people were killed on Sunday.", date(2017, 5, 21)),
         ("The hearing is on Tuesday.", None),
+        ("LAGOS, Nigeria, May 24 (Wire) - Gunmen attacked a market on Sunday.", date(2017, 5, 21)),
+        ("LAGOS, May 24 (Wire) - Gunmen attacked a market, residents said.", None),
+        ("Officers on Tuesday arrested a man over the bombing.", None),
+        ("She told reporters on Tuesday that the attack had failed.", None),
+        ("Police spoke of a shooting on Tuesday that left two dead.", date(2017, 5, 23)),
+        ("Police were on Tuesday hunting the man who had stabbed five people the night before.", date(2017, 5, 22)),
+        ("Two days after gunmen attacked the school, 30 pupils are missing.", date(2017, 5, 22)),
+        ("A court on Tuesday sentenced him for the March 5 shooting.", date(2017, 3, 5)),
+        ("The embassy warned two weeks ago of such a thing.", None),
+        ("The man who killed five in 2011 is as dangerous today, a court ruled on Tuesday.", date(2011, 1, 1)),
+        (
+            "He was jailed for the shootings in 2011. They began with an attack on July 9 of that year.",
+            date(2011, 7, 9),
+        ),
+        ("Five were killed in the first hours of 2017, the mayor said on Tuesday.", date(2017, 1, 1)),
+        ("He was shot on March 5. The trial over the murder of March 5, 2015 goes on.", date(2015, 3, 5)),
     ],
 )
 def test_the_date_of_the_attack(text: str, expected: date | None) -> None:
     chosen = dates.choose(find(text), range(3), WEDNESDAY)
     assert (chosen and chosen.first) == expected
+
+
+def test_the_turn_of_the_year() -> None:
+    """Told on 31 December in universal time, on 1 January where it happened."""
+    eve = date(2016, 12, 31)
+    assert find("A bomb exploded early on New Year's Day.", eve)[0].first == date(2017, 1, 1)
+    assert find("A bomb exploded on Dec. 31.", date(2017, 1, 1))[0].first == eve
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("This story was first published on 3 May 2016. A bomb exploded on Monday.", date(2016, 5, 2)),
+        ("Posted: Tuesday, May 3, 2016 4:10 PM. A bomb exploded on Monday.", date(2016, 5, 2)),
+        ("A bomb exploded on Monday.", date(2017, 5, 22)),
+    ],
+)
+def test_a_text_put_out_again_is_read_as_of_its_first_day(text: str, expected: date) -> None:
+    day = dates.written(text, split(text), WEDNESDAY)
+    chosen = dates.choose(find(text, day), range(3), day)
+    assert chosen is not None
+    assert chosen.first == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("de", "Zwei Tage nach dem Anschlag wurde am Mittwoch ein Mann festgenommen.", date(2017, 5, 22)),
+        ("fr", "Il a été condamné mardi pour l'attentat du 3 mai 2016.", date(2016, 5, 3)),
+        ("es", "El atentado ocurrió hace tres días.", date(2017, 5, 21)),
+    ],
+)
+def test_the_date_of_the_attack_in_other_languages(language: str, text: str, expected: date) -> None:
+    chosen = dates.choose(find(text, language=language), (0,), WEDNESDAY)
+    assert chosen is not None
+    assert chosen.first == expected
+
+
+def test_a_newspaper_is_no_sunday() -> None:
+    assert find("The Sun Herald reported it.") == []
 
 
 def test_a_date_after_publication_is_no_attacks() -> None:
