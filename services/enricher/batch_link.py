@@ -13,7 +13,7 @@ from services.enricher.domain.reports import reported_frames
 from services.enricher.memory import MemoryStore
 from services.enricher.service import prediction, read_article
 from shared.codes import Change
-from shared.contracts import ArticleEnriched, EventChanged, Toll
+from shared.contracts import ArticleEnriched, EventChanged
 from shared.ids import uuid7
 
 Record = dict[str, Any]
@@ -54,7 +54,7 @@ class BatchLinker:
         for later in changes[1:]:
             self._change(later)
         snapshot = self.store.events[first.event_id].snapshot
-        answer["event"] = {"killed": _best(snapshot.killed), "injured": _best(snapshot.injured)}
+        answer["event"] = snapshot.model_dump(mode="json", include={"killed", "injured"})
         if first.merged_from:
             answer["merged"] = [str(first.merged_from[0]), str(first.event_id)]
         return answer
@@ -69,7 +69,3 @@ class BatchLinker:
         if changed.change == Change.FILED:
             return "filed"
         return "updated" if changed.material else "unchanged"
-
-
-def _best(toll: Toll | None) -> int | None:
-    return toll.best if toll else None

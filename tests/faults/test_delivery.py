@@ -101,8 +101,17 @@ def queue(worker: Worker, channel: str, number: int) -> list[UUID]:
     return worker.stage.woken
 
 
-@pytest.mark.parametrize("channel", ["slack", "webhook", "email"])
-@pytest.mark.parametrize(("place", "sent_before"), [("delivery.after_claim", 0), ("delivery.after_send", 1)])
+@pytest.mark.parametrize(
+    ("place", "sent_before", "channel"),
+    [
+        ("delivery.after_claim", 0, "webhook"),
+        ("delivery.after_send", 1, "slack"),
+        pytest.param("delivery.after_claim", 0, "slack", marks=pytest.mark.long),
+        pytest.param("delivery.after_claim", 0, "email", marks=pytest.mark.long),
+        pytest.param("delivery.after_send", 1, "webhook", marks=pytest.mark.long),
+        pytest.param("delivery.after_send", 1, "email", marks=pytest.mark.long),
+    ],
+)
 def test_a_worker_killed_in_the_middle_loses_nothing(
     worker: Worker, channel: str, place: str, sent_before: int
 ) -> None:
