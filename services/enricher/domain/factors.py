@@ -130,7 +130,7 @@ def _place_factors(a: Place | None, b: Place | None) -> Factors:
     coarse = max(a.precision, b.precision) >= WherePrecision.PROVINCE
     if distance is None or coarse:
         return {"place_coarse": 1.0}
-    if distance <= SAME_PLACE_KM:
+    if distance <= max(SAME_PLACE_KM, a.radius_km or 0.0, b.radius_km or 0.0):
         return {"place_same": 1.0}
     return {"place_near": 1.0} if distance <= 50 else {"place_far": 1.0}
 
@@ -180,4 +180,4 @@ def _toll_factors(field: str, said: Toll | None, known: Toll | None) -> Factors:
     if said.best == known.best:
         return {f"{field}_same": 1.0}
     rise = math.log2((said.best + 1) / (known.best + 1))
-    return {f"{field}_rises": min(rise, 3.0)} if rise > 0 else {f"{field}_falls": min(-rise, 3.0)}
+    return {f"{field}_rises": min(rise, 3.0)} if rise > 0 else {f"{field}_falls": min(-rise, 1.5)}
