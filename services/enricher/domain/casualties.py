@@ -66,7 +66,7 @@ def _governed(chunks: list[Chunk], tags: str, lists: Words) -> list[tuple[int, G
 
 
 def _mention(one: Governed, at: int, chunks: list[Chunk], tags: str, index: int) -> TollMention | None:
-    people = _apposed(one.people)
+    people = _of_the_attackers(_apposed(_own_part(one.people, chunks[at])), chunks)
     if not people:
         return None
     last = chunks.index(one.people[-1]) if one.people[-1] in chunks else at
@@ -114,8 +114,23 @@ def _also(chunks: list[Chunk], first: Chunk, at: int) -> bool:
     return any(one.head == "also" and first.start < one.start < chunks[at].start for one in chunks)
 
 
+def _own_part(people: list[Chunk], verb: Chunk) -> list[Chunk]:
+    """ "He fired on villagers and four of them were killed": the verb has the part for its subject."""
+    parts = [one for one in people[1:] if one.part and one.end <= verb.start]
+    return parts if parts and people[0].best is None else people
+
+
+def _of_the_attackers(people: list[Chunk], chunks: list[Chunk]) -> list[Chunk]:
+    """ "Gunmen stormed the base and four of them were killed": parts are of those spoken of last."""
+    if not people or not all(one.part for one in people):
+        return people
+    before = [one.tag for one in chunks if one.end <= people[0].start and one.tag in "gxupmq"]
+    return [one._replace(tag="p") for one in people] if before[-1:] == ["p"] else people
+
+
 def _apposed(people: list[Chunk]) -> list[Chunk]:
     """ "Five people, three men and two women": the parts are not added to their sum, nor a name to its title."""
+    people = people[:1] + [one for one in people[1:] if not one.part]  # "22 people, many of them children"
     if len(people) > 1:
         rest = [one.best for one in people[1:]]
         if (

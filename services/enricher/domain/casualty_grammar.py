@@ -31,7 +31,8 @@ _REST = (  # what may stand between a subject and its verb
 )
 _SUBJECT = re.compile(rf"(?P<inc>n[.z~]{{0,2}})?{_LIST}(?:{'|'.join(_REST)})$")
 _INCLUDING = re.compile(rf"[^;v]{{0,12}}?n[~.z]{{0,2}}{_LIST}")
-_TOLL = re.compile(r"[^;T]{0,12}?(?P<to>[ls]~*(?P<list>[qgu]))")
+_TOLL = re.compile(r"[^;TJ]{0,12}?(?P<to>(?:[ls]~*|(?<=T)~)(?P<list>[qgu]))")
+_TOLL_FIRST = re.compile(r"l~*(?P<list>q)\.?$")  # "bringing to 12 the number of dead"
 _NOUN_COUNT = re.compile(r"(?P<list>[qu])[b~.]{0,2}$")
 _LIVES = re.compile(r"~*(?P<list>q)L|.?~*Lo(?P<of>[gqumx](?:,?a?[gqumx])*)")
 _WINDOW = 30  # chunks that are looked at on either side
@@ -60,7 +61,7 @@ def governed(chunks: Sequence[Chunk], tags: str, at: int) -> list[Governed]:
         return _verb(chunks, tags, at, *VERBS[trigger])
     if trigger in "Dj":
         return _noun(chunks, tags, at)
-    rule = {"T": _toll, "C": _lives, "-": _zero, "0": _zero}.get(trigger)
+    rule = {"T": _toll, "J": _toll, "C": _lives, "-": _zero, "0": _zero}.get(trigger)
     return rule(chunks, tags, at) if rule else []
 
 
@@ -79,14 +80,14 @@ VERBS = {
     "h": ("injured", False, True),
     "f": ("injured", False, True),
 }
-TRIGGERS = frozenset([*VERBS, *"RDjTC-0MQ"])
+TRIGGERS = frozenset([*VERBS, *"RDjTJC-0MQ"])
 
 
 def _verb(chunks: Sequence[Chunk], tags: str, at: int, kind: str, active: bool, passive: bool) -> list[Governed]:
     trigger = tags[at]
     if trigger == "y" and "b" not in tags[max(0, at - 4) : at]:
         return []
-    if trigger == "f" and not re.match(r"[^;,v]{0,4}j", tags[at + 1 : at + 7]):
+    if trigger == "f" and not re.match(r"[^;,v]{0,4}[jI]", tags[at + 1 : at + 7]):
         return []
     before = tags[max(0, at - _WINDOW) : at]
     is_passive = passive and before.rstrip("~").endswith("b")
@@ -220,7 +221,11 @@ def _toll(chunks: Sequence[Chunk], tags: str, at: int) -> list[Governed]:
         found.append(chunks[match.start("list")])
         if chunks[match.start("to")].head == "to":
             break
-    return [Governed("killed", found[-1:], total=True, bodies=True)] if found else []
+    base = max(0, at - 4)
+    if not found and (first := _TOLL_FIRST.search(tags[base:at])):
+        found = [chunks[base + first.start("list")]]
+    kind = "killed" if tags[at] == "T" else "injured"
+    return [Governed(kind, found[-1:], total=True, bodies=True)] if found else []
 
 
 def _lives(chunks: Sequence[Chunk], tags: str, at: int) -> list[Governed]:

@@ -8,6 +8,7 @@ Each chunk has a tag of one character, so that a sentence becomes a short string
   p  perpetrators ("two gunmen", "the bomber")                 m  a person's name
   0  nobody, "no soldiers"                                     r  "himself", as the object of a killing
   k  killed (participle or past)   K  killing (takes an object)   d  died, dead      D  deaths (noun)     T  death toll
+  J  number of injured (as T, of the injured)
   i  wounded                       I  wounding                    j  injuries        f  suffered          h  in hospital
   s  shot (dead or alive)          S  shooting      y  struck, hit     C  claimed (lives)   c  casualties
   t  kidnapped                     H  kidnapping                  e  hostages (noun)
@@ -24,7 +25,8 @@ from services.enricher.domain.numbers import Numbers
 from services.enricher.domain.tokens import Phrases, tokenize
 
 _TAGS = {
-    "killed": "k", "killing": "K", "claiming": "C", "died": "d", "deaths": "D", "toll": "T", "wounded": "i",
+    "killed": "k", "killing": "K", "claiming": "C", "died": "d", "deaths": "D", "toll": "T",
+    "injury_toll": "J", "wounded": "i",
     "wounding": "I", "injuries": "j", "suffered": "f", "ailing": "h", "shot": "s", "shooting": "S", "struck": "y",
     "taken": "t", "taking_hostage": "H", "hostages": "e", "casualties": "c", "be": "b", "adverbs": "~", "and": "a",
     "including": "n", "of": "o", "who": "w", "break": "v", "to": "l", "nobody": "0", "no_one": "-", "not": "!",
@@ -34,7 +36,8 @@ _TAGS = {
 
 # A sentence without a word of these lists is not read.
 _TRIGGER_LISTS = (
-    "killed", "killing", "claiming", "died", "deaths", "toll", "wounded", "wounding", "injuries", "ailing", "shot",
+    "killed", "killing", "claiming", "died", "deaths", "toll", "injury_toll", "wounded", "wounding",
+    "injuries", "ailing", "shot",
     "struck", "shooting", "taken", "taking_hostage", "hostages", "casualties", "nobody", "no_one", "suicides",
 )  # fmt: skip
 

@@ -27,7 +27,7 @@ def about(text: str, start: int, end: int, sentence: Sentence | None, names: Cal
     if (owner := _OWNER.match(text, end)) and any(word.lower() in names.surely for word in owner[1].split()):
         return "attack", True
     noun = _NOUN.match(text, end) if text[max(begin, start - 4) : start].lower() == "the " else None
-    if noun and any(word.lower() in names.surely for word in noun[1].split()):
+    if noun and any(word.lower() in names.attack for word in noun[1].split()):
         return "attack", False
     if _heads_another(text, begin, start, end, names):
         return "other", False
@@ -50,15 +50,20 @@ def _is_dateline(before: str, text: str, end: int) -> bool:
 
 
 def _heads_another(text: str, begin: int, start: int, end: int, names: Calendar) -> bool:
-    """ "on Monday sentenced", "told reporters on Sunday that": the verb right after the date is no attack's."""
+    """ "on Monday sentenced", "told reporters on Sunday that": no attack's verb has the date, but the one after it.
+
+    "The shooting on Monday that left two dead", "the man who opened fire on Monday says": one before has it.
+    """
     match = _NEXT.match(text, end)
     if match is None:
         return False
-    word = match[1].lower()
-    if word in names.that:
-        before = _WORD.findall(text, max(begin, start - NEAR), start)
-        return any(one.lower() in names.speech for one in before)
-    return word in names.other or word in names.speech
+    before = [one.lower() for one in _WORD.findall(text, max(begin, start - NEAR), start)]
+    telling = [one for one in before if one in names.speech or one in names.attack]
+    if match[1].lower() in names.that:
+        return bool(telling) and telling[-1] in names.speech
+    return not any(one in names.attack for one in before) and (
+        match[1].lower() in names.other or match[1].lower() in names.speech
+    )
 
 
 _NEXT = re.compile(r"(?: (?:night|morning|afternoon|evening|to|also|have|had|has))? ([^\W\d_]+)")

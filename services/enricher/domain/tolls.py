@@ -74,7 +74,8 @@ def _killed(mentions: list[TollMention]) -> tuple[Toll | None, list[TollMention]
     total = sum(one.best or 0 for one in chosen)
     perpetrators = sum(one.perpetrators or 0 for one in chosen)
     dead = _leading([one for one in mentions if one.of_perpetrators and one.best])
-    if dead and not perpetrators and not (chosen and chosen[0].bodies and not chosen[0].bare):
+    counted_in = chosen and chosen[0].bodies and not chosen[0].bare and not (dead and dead[0].additional)
+    if dead and not perpetrators and not counted_in:
         perpetrators = dead[0].best or 0
         total += perpetrators
         chosen = [*chosen, dead[0]]
@@ -103,7 +104,7 @@ def _leading(mentions: list[TollMention]) -> list[TollMention]:
         most = max(
             (one for one in near if not one.additional), default=near[0], key=lambda one: (one.total, one.best or 0)
         )
-        more = [one for one in ordered if _comes_on_top(one, most)]
+        more = [] if _parts(ordered, most) else [one for one in ordered if _comes_on_top(one, most)]
         return [most, *more[:1]]
     return _singles([one for one in ordered if one.bare]) or counted[:1]
 
@@ -111,6 +112,12 @@ def _leading(mentions: list[TollMention]) -> list[TollMention]:
 WINDOW = 4  # sentences from the first mention in which the attack's numbers stand
 SPAN = 1
 REACH = 6
+
+
+def _parts(mentions: list[TollMention], most: TollMention) -> bool:
+    """ "Eleven died. Three were killed by a bomb, and then he shot dead eight": the next sentence tells them apart."""
+    following = [one.best or 0 for one in mentions if _position(one) == _position(most) + 1]
+    return most.total or (len(following) > 1 and sum(following) == most.best)
 
 
 def _comes_on_top(one: TollMention, most: TollMention) -> bool:
@@ -153,7 +160,7 @@ def _injured(told: list[TollMention], killed: Toll | None) -> tuple[Toll | None,
     total = sum(one.best or 0 for one in wounded) - _died_later(wounded, told)
     if alive > 0 and (not wounded or _outweighs(hit[0], wounded[0], alive - total)):
         wounded, total = hit, alive
-    if not wounded and not hit:
+    if not wounded and alive <= 0:
         wounded = _leading([one for one in sufferers if one.kind == "injured"])
         total = sum(one.best or 0 for one in wounded)
     if not wounded or total <= 0 or _denied(wounded, told, "injured"):

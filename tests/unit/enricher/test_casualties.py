@@ -58,6 +58,14 @@ K, I, H = "killed", "injured", "hit"  # noqa: E741
         ("Nine people were killed, including three children, and 14 were hurt.", [(K, 9), (I, 14)]),
         ("The blast killed 22 people, at least five kids among them.", [(K, 22)]),
         ("The mine injured six soldiers, three seriously.", [(I, 6)]),
+        ("The blast killed 22 people, many of them pupils.", [(K, 22)]),
+        # totals of the dead and of the injured
+        ("It brings to 12 the number of people killed.", [(K, 12)]),
+        ("Market bombing: death toll now 31", [(K, 31)]),
+        ("Doctors put the number of people injured at 64.", [(I, 64)]),
+        ("The number of injured has doubled, to 90.", [(I, 90)]),
+        ("Thirty people were being treated for gunshot wounds.", [(I, 30)]),
+        ("Two substations were shot up.", []),
         ("Five people, three men and two women, were killed.", [(K, 5)]),
         # families and single persons
         ("A family of five was killed.", [(K, 5)]),
@@ -132,6 +140,8 @@ def test_bounds(text: str, low: int | None, best: int | None, high: int | None) 
         ("Two militants and a passer-by were killed by troops.", 3, 2),
         ("The bomber and six civilians were killed.", 7, 1),
         ("An explosion killed six rebels.", 6, None),
+        ("Gunmen stormed the camp and four of them were killed.", 4, 4),
+        ("Gunmen fired on villagers and four of them were killed.", 4, None),
     ],
 )
 def test_perpetrators(text: str, best: int, perpetrators: int | None) -> None:
@@ -189,6 +199,19 @@ def test_the_toll_of_an_attack(title: str, text: str, expected: tuple[int | None
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Nine people have died. The bomber also died.", (10, None)),
+        ("He killed 11 people. Three died by a bomb, and then he shot dead eight.", (11, None)),
+        ("The number of people killed rose to 21. Six more bodies were found.", (21, None)),
+        ("Five people are dead. Another 40 people were in hospital. He shot a guard.", (5, 40)),
+    ],
+)
+def test_what_is_added_and_what_is_not(text: str, expected: tuple[int | None, int | None]) -> None:
+    assert toll(text) == expected
+
+
+@pytest.mark.parametrize(
     ("language", "text", "expected"),
     [
         ("fr", "Au moins sept personnes ont été tuées et douze autres blessées dans l'attentat.", (7, 12)),
@@ -207,6 +230,7 @@ def test_the_toll_of_an_attack(title: str, text: str, expected: tuple[int | None
         ("tr", "Saldırıda en az beş kişi öldü, 12 kişi yaralandı.", (5, 12)),
         ("tr", "Patlamada üç asker hayatını kaybetti.", (3, None)),
         ("ar", "قتل خمسة أشخاص وأصيب 12 آخرون في انفجار سيارة مفخخة.", (5, 12)),
+        ("ar", "قتل خمسة أشخاص وأصيب ثلاثمئة آخرون.", (5, 300)),
         ("ar", "مقتل ثلاثة جنود وإصابة سبعة في هجوم.", (3, 7)),
         ("ur", "دھماکے میں کم از کم پانچ افراد ہلاک اور 12 زخمی ہو گئے۔", (5, 12)),
         ("ur", "فائرنگ سے دو پولیس اہلکار جاں بحق ہو گئے۔", (2, None)),
