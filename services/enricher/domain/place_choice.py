@@ -12,6 +12,7 @@ from services.enricher.domain import gazetteer
 from services.enricher.domain.lexicon import load
 from services.enricher.domain.place_mention import PlaceMention
 
+LIKELY = 0.0  # a place that so much speaks against is none rather than the only one
 _NEARLY = 0.8  # weights this close are a tie
 
 
@@ -35,7 +36,7 @@ def choose(
     ]
     if dateline and dateline.kind != "continent":
         scored.append((0.6 if wire else 1.2, dateline))
-    if not scored:
+    if not scored or max(score for score, _ in scored) < LIKELY:
         return None
     return _precise(_exact(scored), text)
 
