@@ -26,7 +26,7 @@ from shared.contracts import (
 )
 from shared.envelope import message_key
 
-_POLL_SECONDS = 0.1
+_POLL_SECONDS = 0.02
 _BATCH = 500
 _OUTCOMES = ("produced", "filtered", "dead")
 

@@ -3,6 +3,7 @@
 import time
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import httpx
@@ -11,7 +12,7 @@ import pytest
 from shared.contracts import article_id
 from tests.newsroom import hostile
 from tests.newsroom.pace import held, in_waves, per_second
-from tests.newsroom.server import application, running
+from tests.newsroom.server import TURN_SECONDS, application, running
 from tests.newsroom.site import Site
 from tests.newsroom.stories import read_stories
 
@@ -75,6 +76,32 @@ def test_feed_answers_304_until_it_changes(client: httpx.Client) -> None:
     after = client.get(url, headers=known)
     assert after.status_code == 200
     assert after.headers["ETag"] != before.headers["ETag"]
+
+
+def test_pages_are_given_out_in_order_whoever_asks_first(client: httpx.Client) -> None:
+    first, second, third = read_stories()[:3]
+    client.post("/-/release?count=3")
+    done: list[str] = []
+
+    def get(path: str) -> None:
+        assert client.get(path).status_code == 200
+        done.append(path)
+
+    with ThreadPoolExecutor(3) as readers:
+        for path in (third.path, second.path, first.path):
+            readers.submit(get, path)
+            time.sleep(0.1)
+    assert done == [first.path, second.path, third.path]
+
+
+def test_page_does_not_wait_for_one_that_nobody_wants(client: httpx.Client) -> None:
+    _, second, third = read_stories()[:3]
+    client.post("/-/release?count=3")
+    start = time.monotonic()
+    client.get(second.path)
+    assert TURN_SECONDS <= time.monotonic() - start < TURN_SECONDS + 2
+    client.get(third.path)
+    assert time.monotonic() - start < TURN_SECONDS + 2
 
 
 def test_front_page_names_the_feed(client: httpx.Client) -> None:

@@ -12,6 +12,7 @@ GET  /hostile/...          with --hostile only: see hostile.py
 """
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,16 +24,18 @@ from aiohttp import web
 from tests.newsroom import hostile
 from tests.newsroom.feeds import format_of
 from tests.newsroom.pace import Pace, at_once
-from tests.newsroom.site import Outlet, Site
+from tests.newsroom.site import Outlet, Page, Site
 
 HOST = "127.0.0.1"
+TURN_SECONDS = 1.0
 SITE = web.AppKey("site", Site)
 _PACE = web.AppKey("pace", asyncio.Future[None])
+_GIVEN = web.AppKey("given", asyncio.Condition)  # a page was given out
 
 
 def application(site: Site, pace: Pace = at_once, with_hostile: bool = False) -> web.Application:
     app = web.Application()
-    app[SITE] = site
+    app[SITE], app[_GIVEN] = site, asyncio.Condition()
     app.add_routes(
         [
             web.get("/", outlets),
@@ -128,10 +131,21 @@ async def document(request: web.Request) -> web.Response:
     outlet = _outlet(request)
     if request.match_info["file"] == format_of(outlet.source).file_name:
         return _feed(request, outlet)
-    page = _site(request).page(request.path, _base(request))
+    page = _site(request).pages.get(request.path)
     if page is None:
         raise web.HTTPNotFound(text="no such story, or not out yet")
-    return _html(page)
+    return _html(await _in_turn(request, page))
+
+
+async def _in_turn(request: web.Request, page: Page) -> bytes:
+    """The page, after those before it; but it does not wait for long, for nobody may ever ask for them."""
+    site, given = _site(request), request.app[_GIVEN]
+    async with given:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(given.wait_for(lambda: site.turn >= page.turn), TURN_SECONDS)
+        body = site.give(page, _base(request))
+        given.notify_all()
+    return body
 
 
 def _feed(request: web.Request, outlet: Outlet) -> web.Response:

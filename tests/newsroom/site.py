@@ -1,6 +1,5 @@
 """What the newsroom has published so far. Stories come out in time order; feeds and pages show only those."""
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
@@ -25,32 +24,40 @@ class Outlet:
     feed: tuple[bytes, str] | None = None  # body and ETag, until the next story
 
 
+@dataclass(frozen=True)
+class Page:
+    """A story that is out."""
+
+    story: Story
+    out_at: datetime  # wall time
+    turn: int  # place among all stories
+    place: int  # place among those of its outlet
+
+
 class Site:
-    """`window` limits how many stories a feed lists, newest first; None: all of them."""
+    """`window` limits how many stories a feed lists, newest first; None: all of them.
+
+    `turn` is the first story whose page nobody got yet: pages are given out in the order of their stories, as far as
+    readers allow, so that a pipeline gets them in time order though it reads many feeds at a time.
+    """
 
     def __init__(self, stories: list[Story], window: int | None = None) -> None:
         self.stories = stories
         self.window = window
         self.released = 0
+        self.turn = 0
         self.read: set[str] = set()  # ids of the stories whose page somebody got
         self.outlets = {story.outlet: Outlet(story.source, story.outlet, story.language) for story in stories}
-        self._pages: dict[str, Story] = {}
-        self._order: dict[str, int] = {}  # page path -> index in its outlet
-        self._out_at: dict[str, datetime] = {}  # page path -> when it came out, wall time
+        self.pages: dict[str, Page] = {}  # by path
 
     def release(self, count: int | None = None) -> int:
         """Publish the next `count` stories, or all; returns how many are out."""
         end = len(self.stories) if count is None else min(len(self.stories), self.released + count)
-        by_outlet, now = defaultdict(list), datetime.now(UTC)
-        for story in self.stories[self.released : end]:
-            by_outlet[story.outlet].append(story)
-        for name, stories in by_outlet.items():
-            outlet = self.outlets[name]
-            for story in stories:
-                self._pages[story.path] = story
-                self._out_at[story.path] = now
-                self._order[story.path] = len(outlet.stories)
-                outlet.stories.append(story)
+        now = datetime.now(UTC)
+        for turn, story in enumerate(self.stories[self.released : end], start=self.released):
+            outlet = self.outlets[story.outlet]
+            self.pages[story.path] = Page(story, now, turn, len(outlet.stories))
+            outlet.stories.append(story)
             outlet.changed_at, outlet.feed = now, None
         self.released = end
         return end
@@ -62,14 +69,14 @@ class Site:
             outlet.feed = body, f'"{digest(body.decode())}-{len(outlet.stories)}"'
         return outlet.feed
 
-    def page(self, path: str, base: str) -> bytes | None:
-        """The page of a story that is out."""
-        story = self._pages.get(path)
-        if story is None:
-            return None
-        self.read.add(story.id)
-        index = self._order[path]
-        return article_page(story, base, self.outlets[story.outlet].stories[max(0, index - RELATED) : index])
+    def give(self, page: Page, base: str) -> bytes:
+        """The page as HTML; whoever waits for those before it waits no longer."""
+        self.read.add(page.story.id)
+        self.turn = max(self.turn, page.turn)
+        while self.turn < self.released and self.stories[self.turn].id in self.read:
+            self.turn += 1
+        before = self.outlets[page.story.outlet].stories[max(0, page.place - RELATED) : page.place]
+        return article_page(page.story, base, before)
 
     def front(self, outlet: Outlet) -> bytes:
         return front_page(outlet.source, outlet.name, outlet.stories[::-1])
@@ -87,8 +94,8 @@ class Site:
 
     def out_at(self, article: UUID, base: str) -> datetime | None:
         """When the story with this article id came out; None where there is no such story, or not yet."""
-        paths = (path for path in self._pages if article_id(base + path) == article)
-        return next((self._out_at[path] for path in paths), None)
+        pages = (page for path, page in self.pages.items() if article_id(base + path) == article)
+        return next((page.out_at for page in pages), None)
 
     def state(self) -> dict[str, int]:
         return {"stories": len(self.stories), "released": self.released, "read": len(self.read)}
