@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from services.enricher.domain import casualties, dates, episodes, perpetrators, places, slots
+from services.enricher.domain import casualties, corrections, dates, episodes, perpetrators, places, slots
 from services.enricher.domain.dates import DateMention
 from services.enricher.domain.episodes import Episode
 from services.enricher.domain.findings import TITLE, Findings
@@ -37,6 +37,9 @@ def _frame(document: Document, verdict: Verdict, found: Findings, episode: Episo
     suicide = _told("suicide", slots.suicide(sentences), evidence)
     failed = _told("success", slots.success(sentences), evidence)
     damage = _told("property", slots.property_damage(sentences), evidence)
+    corrects = corrections.find(document.title, document.text) if episode.reported else None
+    if corrects:
+        evidence.append(Evidence(field="correction", **corrects._asdict()))
     harmed = any(toll is not None and toll.best > 0 for toll in (killed, injured, hostages)) or bool(damage)
     return Frame(
         role="reported" if episode.reported else "mentioned",
@@ -62,6 +65,7 @@ def _frame(document: Document, verdict: Verdict, found: Findings, episode: Episo
         suicide=suicide,
         success=False if failed is False and not harmed else True if harmed else None,
         property_damage=damage,
+        correction=corrects is not None,
         evidence=evidence,
     )
 
