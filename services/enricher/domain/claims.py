@@ -76,7 +76,11 @@ def _by_pronoun(
     if last and mention.kind == "organisation" and place + 1 < len(sentences):
         start, end = sentences[place + 1]
         match = cue("pronoun").search(text, start, end)
-        if match and not any(start <= m.start < match.start() for m in others) and not cue("nobody").search(text, start, end):
+        if (
+            match
+            and not any(start <= m.start < match.start() for m in others)
+            and not cue("nobody").search(text, start, end)
+        ):
             return Claim(ClaimMode.CLAIMED, match.start(), match.end())
     return Claim(ClaimMode.UNKNOWN)
 
@@ -99,4 +103,6 @@ def _cue_of(where: str, mode: str) -> re.Pattern[str]:
 
 def _compiled(pattern: str) -> re.Pattern[str]:
     words = load("claims")
-    return re.compile(pattern.replace("VERB", words["verb"]).replace("PEOPLE", words["people"]), re.VERBOSE | re.IGNORECASE)
+    return re.compile(
+        pattern.replace("VERB", words["verb"]).replace("PEOPLE", words["people"]), re.VERBOSE | re.IGNORECASE
+    )
