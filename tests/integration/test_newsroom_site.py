@@ -78,20 +78,17 @@ def test_feed_answers_304_until_it_changes(client: httpx.Client) -> None:
     assert after.headers["ETag"] != before.headers["ETag"]
 
 
-def test_pages_are_given_out_in_order_whoever_asks_first(client: httpx.Client) -> None:
+def test_page_waits_for_those_before_it(client: httpx.Client) -> None:
     first, second, third = read_stories()[:3]
     client.post("/-/release?count=3")
-    done: list[str] = []
-
-    def get(path: str) -> None:
-        assert client.get(path).status_code == 200
-        done.append(path)
-
-    with ThreadPoolExecutor(3) as readers:
-        for path in (third.path, second.path, first.path):
-            readers.submit(get, path)
-            time.sleep(0.1)
-    assert done == [first.path, second.path, third.path]
+    with ThreadPoolExecutor(2) as readers:
+        later = [readers.submit(client.get, story.path) for story in (third, second)]
+        time.sleep(TURN_SECONDS / 4)
+        assert not any(page.done() for page in later)
+        assert client.get(first.path).status_code == 200
+        start = time.monotonic()
+        assert [page.result().status_code for page in later] == [200, 200]
+        assert time.monotonic() - start < TURN_SECONDS / 2
 
 
 def test_page_does_not_wait_for_one_that_nobody_wants(client: httpx.Client) -> None:

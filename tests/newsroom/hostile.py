@@ -78,7 +78,7 @@ def bomb_chunks() -> Iterator[bytes]:
     """A gzip stream of `BOMB` blanks. After a full flush a compressed block can be repeated."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     block = packer.compress(b" " * 2**20) + packer.flush(zlib.Z_FULL_FLUSH)
-    yield gzip.compress(b"")[:10]
+    yield gzip.compress(b"", mtime=0)[:10]
     for _ in range(BOMB // 2**20):
         yield block
     yield packer.flush()
