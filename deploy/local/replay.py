@@ -12,6 +12,7 @@ from deploy.local.errors import StackError
 from deploy.local.following import WAVE, Run, follow, served
 from deploy.local.pipeline import Pipeline, pipeline
 from deploy.local.signals import end_like_ctrl_c
+from deploy.local.supervisor import say
 from shared.database.session import make_engine
 from tests.newsroom.stories import read_stories
 
@@ -63,6 +64,8 @@ def replay(news: Path, wave: int = WAVE) -> dict[str, Any]:
     with pipeline(news, speed="held", sink_options=SINKS, settings=SETTINGS) as running:
         run = follow(running, served(news, running.newsroom), wave)
         result = report_of(running, news, run)
+        for name, code in running.supervisor.died().items():
+            say(f"{name} ended with {code}; its last words:\n{running.supervisor.last_words(name)}")
     print(run.books.table())
     print(summary(result))
     return result

@@ -2,6 +2,7 @@
 
 import html
 import re
+import textwrap
 from datetime import datetime, timedelta
 
 from deploy.local.sinks.record import Received
@@ -22,8 +23,16 @@ def block(message: Received, out_at: datetime | None = None, colour: bool = Fals
         head = f"\x1b[1;{_COLOURS.get(kind, '37')}m{head}\x1b[0m"
     text = html.unescape(message.text) if message.sink.startswith("slack") else message.text
     lines = [clean(line) for line in text.splitlines() if not line.startswith(_LEFT_OUT)]
-    body = [f"   {line}" for line in lines if line.strip()]
+    body = [_wrapped(line) for line in lines if line.strip()]
     return "\n".join([head, *body, f"   {timing(message, out_at)}"])
+
+
+def _wrapped(line: str) -> str:
+    margin = " " * (3 + len(line) - len(line.lstrip()))
+    return textwrap.fill(
+        line.strip(), WIDTH, initial_indent=margin, subsequent_indent=margin + "  ",
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
 
 
 def timing(message: Received, out_at: datetime | None) -> str:

@@ -26,6 +26,13 @@ def test_block_has_the_lines_that_say_something() -> None:
     assert "received 18:00:00" in lines[-1]
 
 
+def test_long_lines_are_wrapped_but_no_address_is_cut() -> None:
+    address = "https://news.example/" + "x" * 120
+    lines = block(received(f"Toll: {'twelve killed, ' * 20}\n  {address}")).splitlines()
+    assert all(len(line) <= 100 for line in lines if "https" not in line)
+    assert f"     {address}" in lines
+
+
 def test_words_of_an_article_cannot_steer_the_terminal() -> None:
     shown = block(received("What: \x1b[2Jgone\x07 \u202egnp.exe\r"))
     assert not set(shown) & set("\x1b\x07\u202e\r")
