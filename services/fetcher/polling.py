@@ -64,7 +64,7 @@ class Polling:
             plan = schedule.after_unchanged(feed.interval_seconds, feed.failures, self.bounds)
             store.feed_polled(connection, feed, plan, store.Answer(304))
             return 0
-        before = store.last_message_time(connection, feed.id)
+        before = store.last_message_time(connection) if self.message_time == "published" else None
         timed = oldest_first(answer.entries, self.message_time, now, before)
         news = store.add_entries(connection, feed.id, list(_new(timed, feed)), backfill=feed.first_polled_at is None)
         plan = schedule.after_success(feed.interval_seconds, news, self.bounds)

@@ -24,7 +24,7 @@ def oldest_first(
     entries: Sequence[FeedEntry], mode: MessageTime, now: datetime, before: datetime | None = None
 ) -> list[Timed]:
     """The entries in order of time. One without a date has the time of the entry before it; the first such one that
-    of the feed's last entry in earlier polls (`before`), else of the next one with a date, else `now`."""
+    of the last entry before this poll (`before`), else of the next one with a date, else `now`."""
     ordered = list(entries if _ascending(entries) else reversed(entries))
     if mode == "wall":
         return [Timed(entry, now) for entry in ordered]
