@@ -37,7 +37,9 @@ def main() -> int:
 
 def _extract(arguments: argparse.Namespace) -> int:
     settings = load(ExtractSettings)
-    handle = partial(service.handle, model=model.load(settings.tocsin_kind_model))
+    weights = model.load(settings.tocsin_kind_model)
+    service.warm_up(weights)  # before it is ready: the first article must not wait for the word lists
+    handle = partial(service.handle, model=weights)
     return main_stateless(Stage("extract", ARTICLES_PARSED, (ARTICLES_ENRICHED,), handle), settings)
 
 

@@ -41,6 +41,11 @@ def handle(message: Incoming[ArticleParsed], model: Model) -> Produced:
     return Produced([Outgoing(ARTICLES_ENRICHED, key(enriched), enriched, identity)])
 
 
+def warm_up(model: Model) -> None:
+    """Read the word lists and tables that are read on first use; it takes a second."""
+    extract(model, "Blast in Kabul", "KABUL: A bomb killed five people in Kabul on Friday. The Taliban claimed it.")
+
+
 def key(article: ArticleEnriched) -> str:
     """The country of the first reported attack, so that one linker at a time sees all of a country's."""
     if article.extraction.kind in (ArticleKind.ATTACK_REPORT, ArticleKind.FOLLOW_UP):
