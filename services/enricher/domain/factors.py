@@ -13,7 +13,7 @@ from uuid import UUID
 
 from services.enricher.domain.ledger import similarity
 from services.enricher.domain.reports import KnownEvent, ReportRecord
-from shared.codes import ArticleKind, DatePrecision, WherePrecision
+from shared.codes import ArticleKind, AttackType, DatePrecision, WherePrecision
 from shared.contracts import EventSnapshot, Frame, Perpetrator, Place, Toll, WhenRange
 
 REPORTS_COMPARED = 12
@@ -25,6 +25,9 @@ SAME_PLACE_DEGREES = SAME_PLACE_KM / 111.2
 # A follow-up comes late, dates its own news as well, and counts those whom it is about: what speaks against a first
 # report speaks less against it.
 LATER = frozenset({"date_differs", "gap", "gap_over_3_days", "killed_falls", "injured_falls"})
+
+HERE = frozenset({"place_same", "place_mentioned", "place_near", "place_coarse"})
+COMMON = frozenset({AttackType.ARMED_ASSAULT, AttackType.UNKNOWN})  # so common that towns see several a week
 
 Factors = dict[str, float]
 
@@ -56,6 +59,7 @@ def factors(report: ReportRecord, event: KnownEvent, rarity: Rarity) -> Factors:
         "terms": max(overlap(report.terms, other.terms, rarity.terms, RARE_TERMS) for other in compared),
         "other_language": float(all(report.language != other.language for other in compared)),
         **_agreement("types", set(frame.attack_types), set(snapshot.attack_types)),
+        "rare_type": float(place.keys() <= HERE and bool({*frame.attack_types} & {*snapshot.attack_types} - COMMON)),
         **_agreement("perpetrators", _groups(frame.perpetrators), _groups(snapshot.perpetrators)),
         **_toll_factors("killed", frame.killed, snapshot.killed),
         **_toll_factors("injured", frame.injured, snapshot.injured),

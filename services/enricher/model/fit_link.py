@@ -38,6 +38,7 @@ NEARLY = 0.008  # of thresholds that do about as well the lowest: attacks of the
 PRIORS = {
     "types_same": 0.0,
     "types_differ": -0.7,
+    "rare_type": 1.2,  # two bombings or kidnappings in one town and week are seldom two
     "perpetrators_same": 1.0,
     "perpetrators_differ": -1.0,
     "country_differs": -3.0,
