@@ -28,4 +28,7 @@ def test_a_member_that_ran_out_of_time_while_rejoining_stays_a_member(kafka_boot
         for _ in range(5):
             coordinator._assignment_snapshot = {}  # as when the topic gets partitions: its leader joins anew
             settle()
-        assert len(consumer.assignment()) == PINGS.partitions
+        deadline = time.monotonic() + 20
+        while len(consumer.assignment()) != PINGS.partitions:  # a topic just made may have no metadata at first
+            assert time.monotonic() < deadline, f"it has {consumer.assignment()}"
+            consumer.poll(0.05)

@@ -19,6 +19,7 @@ from shared.contracts import EventSnapshot, Frame, Perpetrator, Place, Toll, Whe
 REPORTS_COMPARED = 12
 RARE_NAMES, RARE_TERMS = 3.0, 6.0  # so many rare ones in common say all that they can
 RIVAL_DAYS = timedelta(days=3)
+FAR_DAYS = 30  # two dates so far apart are of two attacks, not of one that was dated wrongly
 SAME_PLACE_KM = 12.0
 SAME_PLACE_DEGREES = SAME_PLACE_KM / 111.2
 
@@ -148,7 +149,7 @@ def _date_factors(a: WhenRange | None, b: WhenRange | None) -> Factors:
         return {"date_same": 1.0} if exact else {"date_overlaps": 1.0}
     if gap == 1:
         return {"date_next": 1.0}
-    return {"date_differs": min(1.0, gap / 7)}
+    return {"date_differs": min(1.0, gap / 7), "date_far": float(gap > FAR_DAYS)}
 
 
 def _recency_factors(report: ReportRecord, event: KnownEvent) -> Factors:

@@ -42,6 +42,7 @@ PRIORS = {
     "perpetrators_same": 1.0,
     "perpetrators_differ": -1.0,
     "country_differs": -3.0,
+    "date_far": -5.0,
     "killed_rises": 0.0,  # of an attack that goes on being counted
     "injured_rises": 0.0,
     "mass": 2.0,  # many victims twice in one place and week: seldom anywhere but in a list of mass shootings
