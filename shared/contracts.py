@@ -12,8 +12,8 @@ Character spans are code points, `end` exclusive.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Annotated, Literal
+from datetime import date
+from typing import Literal
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pydantic import AwareDatetime, Base64Bytes, BaseModel, ConfigDict, Field
@@ -382,6 +382,3 @@ def report_id(article: UUID, version: str, frame: int) -> UUID:
 def message_id(topic: Topic, *parts: object) -> str:
     """The `ce_id` of a message whose content is decided by `parts`."""
     return str(uuid5(NAMESPACE_URL, "/".join([topic.event_type, *map(str, parts)])))
-
-
-MessageTime = Annotated[datetime, "aware, UTC; see ce_time above"]
