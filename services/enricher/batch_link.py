@@ -7,9 +7,9 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from services.enricher.domain.kind import Model
-from services.enricher.domain.linking import link_article
-from services.enricher.domain.reports import reported_frames
+from services.enricher.domain.linking.changes import link_article
+from services.enricher.domain.linking.reports import reported_frames
+from services.enricher.domain.news.kind import Model
 from services.enricher.memory import MemoryStore
 from services.enricher.service import prediction, read_article
 from shared.codes import Change

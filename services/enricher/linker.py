@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from services.enricher.domain.linking import link_article
-from services.enricher.domain.reports import reported_frames
+from services.enricher.domain.linking.changes import link_article
+from services.enricher.domain.linking.reports import reported_frames
 from services.enricher.store import PostgresStore, lock_countries, number_published
 from shared.contracts import EVENTS_CHANGED, ArticleEnriched, EventChanged, message_id
 from shared.ids import uuid7

@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from services.enricher.domain import search
-from services.enricher.domain.link import Decision
-from services.enricher.domain.reports import KnownEvent, ReportRecord
-from services.enricher.domain.search import Search
+from services.enricher.domain.linking import search
+from services.enricher.domain.linking.link import Decision
+from services.enricher.domain.linking.reports import KnownEvent, ReportRecord
+from services.enricher.domain.linking.search import Search
 from shared.contracts import ArticleEnriched, EventChanged
 
 

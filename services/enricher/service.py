@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from services.enricher.domain import outlets
 from services.enricher.domain.extraction import extract
-from services.enricher.domain.kind import Model
+from services.enricher.domain.news.kind import Model
+from services.enricher.domain.where import outlets
 from shared.codes import ArticleKind
 from shared.contracts import (
     ARTICLES_ENRICHED,

@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Text, and_, cast, delete, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
-from services.enricher.domain.ledger import frame_values
-from services.enricher.domain.link import Decision
-from services.enricher.domain.reports import KnownEvent, ReportRecord
-from services.enricher.domain.search import Box, Search
+from services.enricher.domain.linking.ledger import frame_values
+from services.enricher.domain.linking.link import Decision
+from services.enricher.domain.linking.reports import KnownEvent, ReportRecord
+from services.enricher.domain.linking.search import Box, Search
 from shared.codes import WherePrecision
 from shared.contracts import ArticleEnriched, EventChanged, EventSnapshot
 from shared.database.tables import Event, LedgerEntry, PublishedChange, RelatedEvents, Report, Revision, StoredArticle

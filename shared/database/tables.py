@@ -208,7 +208,7 @@ class Report(Base):
     article_id: Mapped[UUID] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"), index=True)
     frame_index: Mapped[int]
     event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id"), index=True)
-    record: Mapped[Json]  # ReportRecord of enricher/domain/reports.py: the frame and what linking compares
+    record: Mapped[Json]  # ReportRecord of enricher/domain/linking/reports.py: the frame and what linking compares
     link_score: Mapped[float | None]  # null: the report created the event
     link_factors: Mapped[Json]  # name -> weight
     message_time: Mapped[datetime]

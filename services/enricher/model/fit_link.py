@@ -22,10 +22,10 @@ from typing import Any
 from tqdm import tqdm
 
 from services.enricher import model
-from services.enricher.domain import ledger, link, search
-from services.enricher.domain.factors import factors, rarity_among
-from services.enricher.domain.link import Weights
-from services.enricher.domain.reports import KnownEvent, ReportRecord, of_article
+from services.enricher.domain.linking import ledger, link, search
+from services.enricher.domain.linking.factors import factors, rarity_among
+from services.enricher.domain.linking.link import Weights
+from services.enricher.domain.linking.reports import KnownEvent, ReportRecord, of_article
 from services.enricher.memory import MemoryStore
 from services.enricher.model.fit import Case, fit
 from services.enricher.service import read_article

@@ -2,9 +2,9 @@
 
 import pytest
 
-from services.enricher.domain import actors, groups
-from services.enricher.domain.blame import responsible
-from services.enricher.domain.text import split
+from services.enricher.domain.text.article import split
+from services.enricher.domain.who import actors, groups
+from services.enricher.domain.who.blame import responsible
 
 
 def names(text: str, *countries: str) -> list[str]:

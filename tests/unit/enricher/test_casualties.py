@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from services.enricher.domain import casualties
-from services.enricher.domain.text import split
-from services.enricher.domain.tolls import TollMention
+from services.enricher.domain.text.article import split
+from services.enricher.domain.toll import casualties
+from services.enricher.domain.toll.tolls import TollMention
 
 
 def find(text: str, language: str = "en") -> list[TollMention]:

@@ -1,6 +1,6 @@
 import pytest
 
-from services.enricher.domain import corrections
+from services.enricher.domain.frames import corrections
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from services.enricher.domain import dates
-from services.enricher.domain.text import split
+from services.enricher.domain.text.article import split
+from services.enricher.domain.when import dates
 from shared.codes import DatePrecision
 
 WEDNESDAY = date(2017, 5, 24)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from services.enricher.domain import cues, gate, language, lexicon
+from services.enricher.domain.news import cues, gate
+from services.enricher.domain.text import language, lexicon
 
 ATTACKS = {
     "en": "Gunmen killed four people near the market on Monday.",

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from services.enricher import model
-from services.enricher.domain import kind, text
-from services.enricher.domain.kind import Verdict
+from services.enricher.domain.news import kind
+from services.enricher.domain.news.kind import Verdict
+from services.enricher.domain.text import article
 from shared.codes import ArticleKind
 
 ARCHIVE = Path(__file__).parents[2] / "newsroom"
@@ -18,7 +19,7 @@ MODEL = model.load()
 
 
 def judged(title: str | None, body: str, language: str = "en") -> Verdict:
-    return kind.judge(text.read(title, body, language), MODEL)
+    return kind.judge(article.read(title, body, language), MODEL)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def test_the_deciding_sentence_tells_of_the_attack() -> None:
 
 @pytest.mark.parametrize(("language", "reason"), [("sw", "language"), (None, "language"), ("en", "gate")])
 def test_what_is_not_read_says_why(language: str | None, reason: str) -> None:
-    verdict = kind.judge(text.read(None, "Mji una soko jipya na barabara nzuri.", language), MODEL)
+    verdict = kind.judge(article.read(None, "Mji una soko jipya na barabara nzuri.", language), MODEL)
     assert (verdict.kind, verdict.score, verdict.reason) == (ArticleKind.OTHER, 0.0, reason)
 
 

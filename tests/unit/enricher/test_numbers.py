@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.enricher.domain import numbers
+from services.enricher.domain.text import numbers
 
 
 def found(text: str, language: str = "en") -> tuple[int | None, int | None, int | None]:

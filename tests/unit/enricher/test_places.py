@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.enricher.domain import outlets, places
+from services.enricher.domain.where import outlets, places
 
 
 def found(text: str, **more: str) -> list[tuple[str, str, str | None]]:

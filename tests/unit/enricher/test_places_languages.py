@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.enricher.domain import places
+from services.enricher.domain.where import places
 
 
 @pytest.mark.parametrize(

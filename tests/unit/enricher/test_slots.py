@@ -2,8 +2,9 @@
 
 import pytest
 
-from services.enricher.domain import casualties, slots
-from services.enricher.domain.text import split
+from services.enricher.domain.text.article import split
+from services.enricher.domain.toll import casualties
+from services.enricher.domain.what import slots
 from shared.codes import AttackType as A
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.enricher.domain.text import MAX_TEXT, is_lower_case, read, sentence_at, split
+from services.enricher.domain.text.article import MAX_TEXT, is_lower_case, read, sentence_at, split
 
 
 def texts(text: str) -> list[str]:

@@ -1,0 +1,1 @@
+"""From what the finders found to one frame per attack."""

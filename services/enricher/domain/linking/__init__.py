@@ -1,0 +1,1 @@
+"""One attack, one event: reports, candidates, score, changes, and the ledger of claims."""

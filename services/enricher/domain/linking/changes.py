@@ -1,0 +1,176 @@
+"""One article's reports become changes of events: link, create, merge, relate. Runs on any `Store`.
+
+The service runs it on Postgres inside the transaction of its stage, the batch mode on memory: the same code, the same
+events for the same order of articles.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from services.enricher.domain.linking import freshness, ledger, link, reports, revise
+from services.enricher.domain.linking.factors import distance_km
+from services.enricher.domain.linking.link import Decision
+from services.enricher.domain.linking.reports import KnownEvent, ReportRecord
+from services.enricher.domain.linking.search import Search, search
+from shared.codes import Change, DatePrecision, EventStatus
+from shared.contracts import ArticleEnriched, EventChanged, EventSnapshot, Reason
+
+RELATED_KM = 50.0
+
+
+class Store(Protocol):
+    """What linking needs of a store; `services/enricher/store.py` and `memory.py` pass one behaviour suite."""
+
+    def keep_article(self, article: ArticleEnriched, message_time: datetime) -> None: ...
+
+    def linked_before(self, article_id: UUID) -> dict[int, KnownEvent]:
+        """Events that an earlier version of this article was linked to, by frame index; its reports are taken back."""
+
+    def candidates(self, asked: Search) -> Sequence[KnownEvent]:
+        """Unmerged events that `search.could_be` lets through, nearest in time first, with their reports."""
+
+    def related(self, event_id: UUID) -> Sequence[UUID]: ...
+
+    def save(self, event: KnownEvent, changed: EventChanged, message_time: datetime) -> None:
+        """Insert or update an event with its new revision."""
+
+    def attach(self, event_id: UUID, report: ReportRecord, decision: Decision) -> None: ...
+
+    def absorb(self, absorbed: UUID, surviving: UUID) -> None: ...
+
+    def relate(self, a: UUID, b: UUID, relation: str) -> None: ...
+
+
+def link_article(
+    article: ArticleEnriched, message_time: datetime, store: Store, new_id: Callable[[], UUID]
+) -> list[EventChanged]:
+    """Take in one article; returns what changed, in order. One that reports nothing is kept and changes nothing."""
+    before = store.linked_before(article.article_id)
+    store.keep_article(article, message_time)
+    changes: list[EventChanged] = []
+    touched: list[KnownEvent] = []
+    for report in reports.of_article(article, message_time):
+        decision = _decide(report, store, before.get(report.frame_index), touched)
+        event, made = _apply(report, decision, store, new_id)
+        changes += made
+        touched.append(event)
+    _relate(touched, store)
+    return changes
+
+
+def _decide(
+    report: ReportRecord, store: Store, linked_before: KnownEvent | None, same_article: Iterable[KnownEvent]
+) -> Decision:
+    """A new version of an article stays with its event; two attacks of one article are two events."""
+    if linked_before is not None:
+        return Decision(linked_before, score=1.0, factors={"same_article": 1.0})
+    taken = {event.event_id for event in same_article}
+    return link.decide(report, [event for event in store.candidates(search(report)) if event.event_id not in taken])
+
+
+def _apply(
+    report: ReportRecord, decision: Decision, store: Store, new_id: Callable[[], UUID]
+) -> tuple[KnownEvent, list[EventChanged]]:
+    if decision.event is None:
+        event, changed = _create(report, new_id())
+        store.save(event, changed, report.message_time)
+        store.attach(event.event_id, report, decision)
+        return event, [changed]
+    merged = [_absorbed(other, decision.event, report) for other in decision.absorbed]
+    event, changed = _extend(report, decision, store.related(decision.event.event_id))
+    for other, note in merged:
+        store.save(other, note, report.message_time)
+        store.absorb(other.event_id, event.event_id)
+    store.save(event, changed, report.message_time)
+    store.attach(event.event_id, report, decision)
+    return event, [changed, *(note for _, note in merged)]
+
+
+def _create(report: ReportRecord, event_id: UUID) -> tuple[KnownEvent, EventChanged]:
+    snapshot = ledger.assess(event_id, 1, [report], {})
+    fresh = freshness.judge(snapshot.date, report)
+    change = Change.CREATED if fresh.alertable else Change.FILED
+    why = [
+        Reason(field="event", new=change, source=report.source, article_id=report.article_id, sentence=report.sentence)
+    ]
+    event = KnownEvent(event_id, snapshot, fresh.alertable, (report,))
+    return event, _changed(event, change, why, fresh, report, material=fresh.alertable)
+
+
+def _extend(report: ReportRecord, decision: Decision, related: Sequence[UUID]) -> tuple[KnownEvent, EventChanged]:
+    known = decision.event
+    assert known is not None  # noqa: S101 - the caller has one
+    gathered = [*known.reports, *(old for other in decision.absorbed for old in other.reports), report]
+    gathered.sort(key=lambda item: (item.message_time, str(item.report_id)))
+    snapshot = ledger.assess(known.event_id, known.snapshot.revision + 1, gathered, dict(known.pinned), related)
+    snapshot = keep_reviewed_status(known.snapshot, snapshot)
+    fresh = freshness.judge(snapshot.date, report)
+    rejected = snapshot.status == EventStatus.REJECTED
+    alertable = not rejected and (known.alertable or fresh.alertable or any(e.alertable for e in decision.absorbed))
+    why = revise.reasons(known.snapshot, snapshot, report)
+    event = KnownEvent(known.event_id, snapshot, alertable, tuple(gathered), known.pinned)
+    change = Change.MERGED if decision.absorbed else revise.change(known.snapshot, snapshot, report, why)
+    woken = alertable and not known.alertable
+    material = woken or bool(decision.absorbed) or any(reason.material for reason in why)
+    merged_from = [other.event_id for other in decision.absorbed]
+    changed = _changed(event, change, why, fresh, report, material=material)
+    return event, changed.model_copy(update={"merged_from": merged_from})
+
+
+def _absorbed(other: KnownEvent, into: KnownEvent, report: ReportRecord) -> tuple[KnownEvent, EventChanged]:
+    snapshot = other.snapshot.model_copy(update={"revision": other.snapshot.revision + 1, "status": EventStatus.MERGED})
+    event = KnownEvent(other.event_id, snapshot, other.alertable, (), other.pinned)
+    why = [Reason(field="merged_into", new=str(into.event_id), source=report.source, article_id=report.article_id)]
+    fresh = freshness.Freshness(other.alertable, None if other.alertable else "merged before it could alert")
+    changed = _changed(event, Change.MERGED, why, fresh, report, material=True)
+    return event, changed.model_copy(update={"merged_into": into.event_id})
+
+
+def keep_reviewed_status(old: EventSnapshot, new: EventSnapshot) -> EventSnapshot:
+    """What a reviewer rejected stays rejected, whatever is reported later."""
+    if old.status == EventStatus.REJECTED:
+        return new.model_copy(update={"status": EventStatus.REJECTED})
+    return new
+
+
+def _changed(
+    event: KnownEvent,
+    change: Change,
+    why: list[Reason],
+    fresh: freshness.Freshness,
+    report: ReportRecord,
+    *,
+    material: bool,
+) -> EventChanged:
+    return EventChanged(
+        event_id=event.event_id,
+        revision=event.snapshot.revision,
+        change=change,
+        material=material,
+        reasons=why,
+        alertable=event.alertable,
+        not_alertable=None if event.alertable else fresh.why_not or event.snapshot.status,
+        late_seconds=fresh.late_seconds,
+        article_id=report.article_id,
+        fetched_at=report.fetched_at,
+        published_at=report.published_at,
+        snapshot=event.snapshot,
+    )
+
+
+def _relate(events: Sequence[KnownEvent], store: Store) -> None:
+    """Attacks of one day and one area in one article belong together: a second device, several sites."""
+    for index, a in enumerate(events):
+        for b in events[index + 1 :]:
+            if a.event_id != b.event_id and _belong_together(a.snapshot, b.snapshot):
+                store.relate(min(a.event_id, b.event_id), max(a.event_id, b.event_id), "same_report")
+
+
+def _belong_together(a: EventSnapshot, b: EventSnapshot) -> bool:
+    if a.date is None or b.date is None or a.place is None or b.place is None:
+        return False
+    by_day = a.date.precision == b.date.precision == DatePrecision.DAY
+    distance = distance_km(a.place, b.place)
+    return by_day and a.date.start == b.date.start and distance is not None and distance <= RELATED_KM

@@ -1,0 +1,188 @@
+"""What speaks for and against a report being of a known event: factors by name, each of which a person can check.
+
+Factors are 0 where nothing is known, so that the unknown speaks neither for nor against.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from services.enricher.domain.linking.ledger import similarity
+from services.enricher.domain.linking.reports import KnownEvent, ReportRecord
+from shared.codes import ArticleKind, AttackType, DatePrecision, WherePrecision
+from shared.contracts import EventSnapshot, Frame, Perpetrator, Place, Toll, WhenRange
+
+REPORTS_COMPARED = 12
+RARE_NAMES, RARE_TERMS = 3.0, 6.0  # so many rare ones in common say all that they can
+RIVAL_DAYS = timedelta(days=3)
+FAR_DAYS = 30  # two dates so far apart are of two attacks, not of one that was dated wrongly
+SAME_PLACE_KM = 12.0
+SAME_PLACE_DEGREES = SAME_PLACE_KM / 111.2
+
+# A follow-up comes late, dates its own news as well, and counts those whom it is about: what speaks against a first
+# report speaks less against it.
+LATER = frozenset({"date_differs", "gap", "gap_over_3_days", "killed_falls", "injured_falls"})
+
+HERE = frozenset({"place_same", "place_mentioned", "place_near", "place_coarse"})
+COMMON = frozenset({AttackType.ARMED_ASSAULT, AttackType.UNKNOWN})  # so common that towns see several a week
+
+Factors = dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Rarity:
+    """How much a shared name or word says, 0 to 1, among the candidates of one report."""
+
+    names: Mapping[str, float]
+    terms: Mapping[str, float]
+    rivals: Mapping[UUID, int]  # how many other candidates lie in the same place and days
+
+
+def factors(report: ReportRecord, event: KnownEvent, rarity: Rarity) -> Factors:
+    """What speaks for and against, by name."""
+    compared = event.reports[-REPORTS_COMPARED:]
+    snapshot, frame = event.snapshot, report.frame
+    place = _place_factors(frame.place, snapshot.place)
+    if "place_same" not in place and _mentioned(report, event):
+        place = {"place_mentioned": 1.0}
+    found = {
+        **place,
+        **_date_factors(frame.date, snapshot.date),
+        **_recency_factors(report, event),
+        "rivals": math.log1p(rarity.rivals.get(event.event_id, 0)),
+        "mass": _mass(frame, snapshot),
+        "text": max(similarity(report, other) for other in compared),
+        "names": max(overlap(report.names, other.names, rarity.names, RARE_NAMES) for other in compared),
+        "terms": max(overlap(report.terms, other.terms, rarity.terms, RARE_TERMS) for other in compared),
+        "other_language": float(all(report.language != other.language for other in compared)),
+        **_agreement("types", set(frame.attack_types), set(snapshot.attack_types)),
+        "rare_type": float(place.keys() <= HERE and bool({*frame.attack_types} & {*snapshot.attack_types} - COMMON)),
+        **_agreement("perpetrators", _groups(frame.perpetrators), _groups(snapshot.perpetrators)),
+        **_toll_factors("killed", frame.killed, snapshot.killed),
+        **_toll_factors("injured", frame.injured, snapshot.injured),
+    }
+    later = report.kind == ArticleKind.FOLLOW_UP
+    return {
+        f"{name}_later" if later and name in LATER else name: round(value, 4) for name, value in found.items() if value
+    }
+
+
+def rarity_among(candidates: Sequence[KnownEvent]) -> Rarity:
+    """A police chief whom every event of the town quotes says little; nor does any word where there is nothing to
+    compare with."""
+    names = Counter(name for event in candidates for name in _all(event, "names"))
+    terms = Counter(term for event in candidates for term in _all(event, "terms"))
+    known = len(candidates) / (len(candidates) + 3)
+    return Rarity(
+        {name: 1 / count for name, count in names.items()},
+        {term: known / count for term, count in terms.items()},
+        {event.event_id: _rivals(event, candidates) for event in candidates},
+    )
+
+
+def _rivals(event: KnownEvent, candidates: Sequence[KnownEvent]) -> int:
+    """In a city with three shootings a night, town and day alone do not tell which one a report is about."""
+    return sum(
+        "place_same" in _place_factors(event.snapshot.place, other.snapshot.place)
+        and abs(event.snapshot.first_reported_at - other.snapshot.first_reported_at) <= RIVAL_DAYS
+        for other in candidates
+        if other is not event
+    )
+
+
+def _all(event: KnownEvent, field: Literal["names", "terms"]) -> set[str]:
+    return set().union(*(getattr(report, field) for report in event.reports))
+
+
+def overlap(a: frozenset[str], b: frozenset[str], rarity: Mapping[str, float], enough: float) -> float:
+    """0..1: what is shared, by rarity, saturating where it comes to `enough`."""
+    return min(1.0, sum(rarity.get(name, 0.0) for name in a & b) / enough)
+
+
+def distance_km(a: Place, b: Place) -> float | None:
+    """Great-circle distance; null where one has no point."""
+    if a.lat is None or a.lon is None or b.lat is None or b.lon is None:
+        return None
+    lat1, lat2 = math.radians(a.lat), math.radians(b.lat)
+    h = math.sin((lat2 - lat1) / 2) ** 2
+    h += math.cos(lat1) * math.cos(lat2) * math.sin(math.radians(b.lon - a.lon) / 2) ** 2
+    return 12742 * math.asin(math.sqrt(min(1.0, h)))
+
+
+def _mentioned(report: ReportRecord, event: KnownEvent) -> bool:
+    """One side names the other's place, though it puts its own attack elsewhere."""
+    there, here = event.snapshot.place, report.frame.place
+    return _names_point(report.mentions, there) or any(_names_point(other.mentions, here) for other in event.reports)
+
+
+def _names_point(mentions: Sequence[tuple[float, float]], place: Place | None) -> bool:
+    if place is None or place.lat is None or place.lon is None or place.precision >= WherePrecision.PROVINCE:
+        return False
+    wide = SAME_PLACE_DEGREES / max(0.05, math.cos(math.radians(place.lat)))
+    return any(abs(lat - place.lat) <= SAME_PLACE_DEGREES and abs(lon - place.lon) <= wide for lat, lon in mentions)
+
+
+def _place_factors(a: Place | None, b: Place | None) -> Factors:
+    if a is None or b is None:
+        return {"place_unknown": 1.0}
+    if a.country and b.country and a.country != b.country:
+        return {"country_differs": 1.0}
+    distance = distance_km(a, b)
+    coarse = max(a.precision, b.precision) >= WherePrecision.PROVINCE
+    if distance is None or coarse:
+        return {"place_coarse": 1.0}
+    if distance <= max(SAME_PLACE_KM, a.radius_km or 0.0, b.radius_km or 0.0):
+        return {"place_same": 1.0}
+    return {"place_near": 1.0} if distance <= 50 else {"place_far": 1.0}
+
+
+def _date_factors(a: WhenRange | None, b: WhenRange | None) -> Factors:
+    if a is None or b is None:
+        return {"date_unknown": 1.0}
+    gap = max((a.start - b.end).days, (b.start - a.end).days, 0)
+    exact = a.precision == b.precision == DatePrecision.DAY
+    if gap == 0:
+        return {"date_same": 1.0} if exact else {"date_overlaps": 1.0}
+    if gap == 1:
+        return {"date_next": 1.0}
+    return {"date_differs": min(1.0, gap / 7), "date_far": float(gap > FAR_DAYS)}
+
+
+def _recency_factors(report: ReportRecord, event: KnownEvent) -> Factors:
+    gaps = [abs((report.said_at - other.said_at).total_seconds()) / 86400 for other in event.reports]
+    return {"gap": math.log1p(min(min(gaps), 365.0)), "gap_over_3_days": float(min(gaps) > 3)}
+
+
+def _agreement(field: str, a: set[Any], b: set[Any]) -> Factors:
+    if not a or not b:
+        return {}
+    return {f"{field}_same" if a & b else f"{field}_differ": 1.0}
+
+
+def _mass(frame: Frame, event: EventSnapshot) -> float:
+    """0..1: two attacks with many victims each seldom fall together in place and time. 1 from 63 victims up."""
+    victims = min(_victims(frame.killed, frame.injured), _victims(event.killed, event.injured))
+    return min(1.0, math.log2(1 + victims) / 6)
+
+
+def _victims(killed: Toll | None, injured: Toll | None) -> int:
+    return (killed.best if killed else 0) + (injured.best if injured else 0)
+
+
+def _groups(perpetrators: Sequence[Perpetrator]) -> set[str]:
+    """Organisations; "gunmen" of one report may be "two men" of the next."""
+    return {one.id or one.name.casefold() for one in perpetrators if one.kind == "organisation"}
+
+
+def _toll_factors(field: str, said: Toll | None, known: Toll | None) -> Factors:
+    """A toll may rise; one that falls far below what is known is of another attack, or of a part of it."""
+    if said is None or known is None:
+        return {}
+    if said.best == known.best:
+        return {f"{field}_same": 1.0}
+    rise = math.log2((said.best + 1) / (known.best + 1))
+    return {f"{field}_rises": min(rise, 3.0)} if rise > 0 else {f"{field}_falls": min(-rise, 1.5)}

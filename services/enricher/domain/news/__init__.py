@@ -1,0 +1,1 @@
+"""Is it news of an attack? The gate, the cues, and the kind of the article."""

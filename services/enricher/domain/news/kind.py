@@ -1,0 +1,91 @@
+"""What an article is to a security desk: attack_report, follow_up, background or other, read off its text alone.
+
+Three small logistic regressions over the features of `features.py`, one after the other: is it news of an attack; if
+so, of one already known; if not, does it speak of attacks at all. The weights are fitted
+(`services/enricher/model/fit.py`), the words they weigh are the trigger lexicon's.
+"""
+
+from collections.abc import Mapping, Sequence
+from math import exp
+from typing import NamedTuple
+
+from services.enricher.domain.news import cues, gate
+from services.enricher.domain.news.features import BODY, HEAD, Classes, classes, features, tells_attack
+from services.enricher.domain.text import language
+from services.enricher.domain.text.article import Document, Sentence
+from shared.codes import ArticleKind
+
+DENIED = 0.4  # highest score of an article that says outright what it tells of: a drill, an execution, a gas leak
+
+
+class Stage(NamedTuple):
+    """One logistic regression: probability = logistic(bias + sum of weight x feature)."""
+
+    bias: float
+    weights: Mapping[str, float]
+
+    def probability(self, values: Mapping[str, float]) -> float:
+        total = self.bias + sum(self.weights.get(name, 0.0) * value for name, value in values.items())
+        return 1 / (1 + exp(-max(-30.0, min(30.0, total))))
+
+
+class Model(NamedTuple):
+    """attack: news of an attack; follow_up: of a known one; background: attacks are mentioned though it is no news."""
+
+    attack: Stage
+    follow_up: Stage
+    background: Stage
+
+
+class Verdict(NamedTuple):
+    """`score`: probability of attack_report or follow_up; `deciding`: the sentence that says most for the kind."""
+
+    kind: ArticleKind
+    score: float
+    reason: str | None
+    deciding: Sentence | None
+    in_title: bool
+    telling: tuple[int, ...]  # indices of the sentences that tell of an attack
+    cues: tuple[Classes, ...]  # of each sentence
+
+
+def judge(document: Document, model: Model) -> Verdict:
+    """The kind of an article; `reason` is gate or language where it was not looked at closely."""
+    if document.language not in language.languages():
+        return _other("language")
+    if not gate.passes(document.title, document.text, document.language):
+        return _other("gate")
+    matcher = cues.matcher(document.language)
+    title = classes(document.headline, matcher)
+    body = classes(document.sentences, matcher)
+    values = features(document, title, body)
+    score = model.attack.probability(values)
+    if any("no_attack" in found for found in [*title, *body[:HEAD]]):
+        score = min(score, DENIED)
+    if score > 0.5:
+        stage, yes, no = model.follow_up, ArticleKind.FOLLOW_UP, ArticleKind.ATTACK_REPORT
+    else:
+        stage, yes, no = model.background, ArticleKind.BACKGROUND, ArticleKind.OTHER
+    kind = yes if stage.probability(values) > 0.5 else no
+    deciding, in_title = _deciding(document, title, body, stage, 1 if kind is yes else -1)
+    telling = tuple(index for index, found in enumerate(body) if tells_attack(found))
+    return Verdict(kind, round(score, 4), None, deciding, in_title, telling, tuple(body))
+
+
+def _other(reason: str) -> Verdict:
+    return Verdict(ArticleKind.OTHER, 0.0, reason, None, False, (), ())
+
+
+def _deciding(
+    document: Document, title: Sequence[Classes], body: Sequence[Classes], stage: Stage, sign: int
+) -> tuple[Sentence | None, bool]:
+    """The sentence whose cues weigh most for the kind, the earlier the better; the title counts as the first."""
+    ranked = [
+        (sign * sum(stage.weights.get(f"head:{name}", 0.0) for name in found) + 2.0 * tells_attack(found) - place / 10)
+        for place, found in enumerate([*title, *body[:BODY]])
+    ]
+    if not ranked:
+        return None, False
+    best = max(range(len(ranked)), key=lambda index: ranked[index])
+    in_title = best < len(title)
+    return (document.headline[best] if in_title else document.sentences[best - len(title)]), in_title

@@ -1,0 +1,1 @@
+"""How many were killed, injured and taken: numbers of people and what they count."""

@@ -1,0 +1,58 @@
+"""Numbers that are ages: "ages 19 and 26", "16-year-old", "Jane Roe, 22, was"."""
+
+from collections.abc import Sequence
+
+from services.enricher.domain.text.tokens import Token
+from services.enricher.domain.toll.noun_phrases import head_of
+from services.enricher.domain.toll.words import Chunk, Words
+
+_AGES = frozenset({"age", "ages", "aged", "block"})
+
+
+_AGE_LINKS = frozenset({"from", "to", "and", "between", "in", "of", "-", ",", "ranging", "were", "are"})
+
+
+_AGE_UNITS = frozenset({"year", "years", "month", "months", "week", "weeks", "day", "days"})
+
+
+_AGE_ENDS = frozenset({"and", "of", "who", "was", "were", "both", "died", "from", "a", "an", "is", "in", "on", "or"})
+
+
+def is_of_ages(tokens: Sequence[Token], index: int) -> bool:
+    """ "ages 19, 26 and 30", "ranging in age from 19 to 27"."""
+    for token in reversed(tokens[max(0, index - 8) : index]):
+        if token.lower in _AGES:
+            return True
+        if not token.text.isdigit() and token.lower not in _AGE_LINKS:
+            return False
+    return False
+
+
+def aged(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk | None, int] | None:
+    """ "16-year-old": one person, unless the noun follows ("16-year-old boy", "16-year-old Ali Saad")."""
+    words = [token.lower for token in tokens[index : index + 5] if token.text not in "-–"]
+    if len(words) < 3 or words[1] not in _AGE_UNITS or words[2] not in ("old", "olds"):
+        return None
+    if not (words[0].isdigit() or words[0] in lists.numbers.words):
+        return None
+    stop = index + next(i for i, token in enumerate(tokens[index:]) if token.lower in ("old", "olds")) + 1
+    if stop < len(tokens) and (tokens[stop].text[0].isupper() or head_of(tokens, stop, lists)[0] in ("x", "p")):
+        return None, stop
+    return Chunk("g", tokens[index].start, tokens[stop - 1].end, 1, 1, 1, bare=True, head="old"), stop
+
+
+def after_age(tokens: Sequence[Token], index: int) -> int | None:
+    """ "Jane Roe, 22, was": the index after the age that begins at this comma, so that name and clause stay joined."""
+    after = tokens[index + 1 : index + 4]
+    if len(after) > 1 and after[0].lower == "aged":
+        after = after[1:]
+    if not after or not after[0].text.isdigit() or not 0 < int(after[0].text) < 110:
+        return None
+    before = tokens[index - 1] if tokens[index - 1].text != "." else tokens[index - 2]
+    if (
+        index
+        and before.text[0].isupper()
+        and (len(after) == 1 or not after[1].text[0].isalpha() or after[1].lower in _AGE_ENDS)
+    ):
+        return index + 1 + next(i for i, one in enumerate(tokens[index + 1 :], 1) if one.text == after[0].text)
+    return None

@@ -1,0 +1,72 @@
+"""A sentence as a row of chunks: groups of people with their number, words of death and injury, what links them.
+
+Each chunk has a tag of one character (`words`), so that a sentence becomes a short string and the grammar of
+`grammar` can be written as patterns over tags.
+"""
+
+import re
+from collections.abc import Sequence
+
+from services.enricher.domain.text.tokens import Token
+from services.enricher.domain.toll.ages import after_age, aged
+from services.enricher.domain.toll.people import another, counted_people, name, one_person, people
+from services.enricher.domain.toll.words import Chunk, Words
+
+_SIGNS = {",": ",", ";": ";", ":": ";", "—": ";", "–": ";", "(": ";", ")": ";", "-": ".", "&": "a", "|": ";", "/": "."}
+
+
+def chunk(tokens: Sequence[Token], lists: Words) -> list[Chunk]:
+    """The chunks of one sentence."""
+    chunks: list[Chunk] = []
+    index = 0
+    while index < len(tokens):
+        found, index = _next(tokens, index, lists)
+        if found is not None:
+            chunks.append(found)
+    return _corrected(chunks)
+
+
+_CORRECTION = re.compile(r"(?<=[gqu]),?![gqu][.z~vb]{0,6}(?:,|$)")
+
+
+def _corrected(chunks: list[Chunk]) -> list[Chunk]:
+    """ "two, not three, soldiers died": what is said not to be is left out."""
+    denied = _CORRECTION.search("".join(one.tag for one in chunks))
+    return chunks if denied is None else chunks[: denied.start()] + chunks[denied.end() :]
+
+
+def _next(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk | None, int]:
+    """The chunk that begins at this token, and the index after it; null for what is passed over (ages)."""
+    token = tokens[index]
+    if token.lower in _SIGNS:
+        stop = after_age(tokens, index) if token.text == "," else None
+        return (None, stop) if stop else (Chunk(_SIGNS[token.lower], token.start, token.end), index + 1)
+    if (found := aged(tokens, index, lists)) is not None:
+        return found
+    for read in (_multiple, counted_people, another, one_person, _tagged, people, name):
+        if (chunk_and_stop := read(tokens, index, lists)) is not None:
+            return chunk_and_stop
+    tag = "z" if token.lower in lists.prepositions else "."
+    return Chunk(tag, token.start, token.end, head=token.text if index and tag == "." else ""), index + 1
+
+
+def _multiple(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk, int] | None:
+    """ "triple murder", "quadruple shooting"."""
+    value = lists.multiples.get(tokens[index].lower)
+    noun = tokens[index + 1].lower if index + 1 < len(tokens) else ""
+    tag = "M" if noun in lists.multiple_killed else "Q" if noun in lists.multiple_hit else None
+    if value is None or tag is None:
+        return None
+    return Chunk(tag, tokens[index].start, tokens[index + 1].end, value, value, value), index + 2
+
+
+def _tagged(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk, int] | None:
+    """A word of the lexicon; "no soldiers" is one chunk."""
+    if (at := lists.tagged.at(tokens, index)) is None:
+        return None
+    (tag, stop), token = at, tokens[index]
+    whom = people(tokens, stop, lists) if tag == "-" and stop < len(tokens) else None
+    if whom is not None:
+        return whom[0]._replace(tag="0", start=token.start, low=0, best=0, high=0), whom[1]
+    zero = 0 if tag == "0" else None
+    return Chunk(tag, token.start, tokens[stop - 1].end, zero, zero, zero, head=token.lower), stop

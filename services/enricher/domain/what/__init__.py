@@ -1,0 +1,1 @@
+"""What happened, to whom and with what: attack types, circumstances, roles."""

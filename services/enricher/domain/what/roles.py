@@ -1,0 +1,119 @@
+"""Who attacked, with what, and what was attacked: mentions as they stand in the text.
+
+Mentions are noun phrases without their article, so that they can be compared and shown ("car bomb", "police station").
+The word lists are `lexicon/weapons.yml`, `targets.yml` and `roles_en.yml`.
+"""
+
+from collections.abc import Sequence
+
+from services.enricher.domain.text.article import Sentence
+from services.enricher.domain.text.tokens import Phrases, Token, tokenize
+from services.enricher.domain.what.role_words import Lists, RoleMention, distinct, lists, mention
+from shared.codes import TargetType, WeaponType
+
+
+def weapons(text: str, sentences: Sequence[Sentence]) -> list[RoleMention]:
+    """Weapons named, each spelling once; a word that is part of a longer mention ("bomb", "car bomb") is left out."""
+    found = [one for one in _phrases(text, sentences, lists().weapons) if one.type in WeaponType._value2member_map_]
+    return distinct(found)
+
+
+def targets(text: str, sentences: Sequence[Sentence]) -> list[RoleMention]:
+    """Things attacked, named after a word of attack ("destroyed the bridge") or before it ("the bridge was burned")."""
+    words, found = lists(), []
+    for number, sentence in enumerate(sentences):
+        tokens = tokenize(sentence.text, sentence.start)
+        if not any(token.lower in words.violence for token in tokens):
+            continue
+        index = 0
+        while index < len(tokens):
+            at = words.targets.at(tokens, index)
+            if at is None:
+                index += 1
+                continue
+            start = _modified(tokens, index, words)
+            vague = start == index and tokens[at[1] - 1].lower in words.only_named
+            if not vague and (_aimed_at(tokens, start, words) or _suffers(tokens, at[1], words)):
+                found.append(mention(text, tokens[start].start, tokens[at[1] - 1].end, number, at[0]))
+            index = at[1]
+    return distinct([one for one in found if one.type in TargetType._value2member_map_])
+
+
+def individuals(text: str, sentences: Sequence[Sentence]) -> list[RoleMention]:
+    """Perpetrators without a name: "gunmen", "two men on a motorcycle", "unidentified individuals"."""
+    words, found = lists(), []
+    for number, sentence in enumerate(sentences):
+        tokens = tokenize(sentence.text, sentence.start)
+        index = 0
+        while index < len(tokens):
+            at = words.perpetrators.at(tokens, index)
+            plain = at is None and tokens[index].lower in words.people
+            if at is None and not plain:
+                index += 1
+                continue
+            stop = at[1] if at else index + 1
+            start = index
+            while start and tokens[start - 1].lower in words.modifiers and index - start < 4:
+                start -= 1
+            if tokens[index].lower in words.adjectival and not _stands_alone(tokens, stop, words):
+                index = stop
+                continue
+            described = any(token.lower in words.described for token in tokens[start:index])
+            if _acts(tokens, start, stop, words) and (at or described):
+                found.append(mention(text, tokens[start].start, tokens[stop - 1].end, number, None))
+            index = stop
+    return distinct(found)
+
+
+def _acts(tokens: Sequence[Token], start: int, stop: int, words: Lists) -> bool:
+    after = tokens[stop : stop + 7]
+    before = [token.lower for token in tokens[max(0, start - 3) : start]]
+    return any(token.lower in words.acts for token in after) or "by" in before
+
+
+def _stands_alone(tokens: Sequence[Token], stop: int, words: Lists) -> bool:
+    """ "a terrorist threw", against "a terrorist attack"."""
+    if stop >= len(tokens):
+        return True
+    following = tokens[stop]
+    return not following.text[0].isalpha() or following.lower in words.stops or following.lower.endswith("ed")
+
+
+def _modified(tokens: Sequence[Token], index: int, words: Lists) -> int:
+    """Back over the words before the last that belong to the name of a thing: "the Sheraton hotel"."""
+    first = index
+    while index and first - index < 3 and _modifies(tokens[index - 1], words):
+        index -= 1
+    return index
+
+
+def _modifies(token: Token, words: Lists) -> bool:
+    if not token.text[0].isalpha() or token.lower in words.stops:
+        return False
+    return not token.lower.endswith(("ed", "ly", "ing")) and token.lower not in words.suffered
+
+
+def _aimed_at(tokens: Sequence[Token], start: int, words: Lists) -> bool:
+    return any(words.strong_aims.at(tokens, index) is not None for index in range(max(0, start - 6), start))
+
+
+def _suffers(tokens: Sequence[Token], stop: int, words: Lists) -> bool:
+    following = [token.lower for token in tokens[stop : stop + 5]]
+    return any(word in words.suffered for word in following) and any(
+        word in ("was", "were", "been") for word in following
+    )
+
+
+def _phrases(text: str, sentences: Sequence[Sentence], phrases: Phrases) -> list[RoleMention]:
+    found = []
+    for number, sentence in enumerate(sentences):
+        tokens = tokenize(sentence.text, sentence.start)
+        index = 0
+        while index < len(tokens):
+            at = phrases.at(tokens, index)
+            if at is None:
+                index += 1
+                continue
+            found.append(mention(text, tokens[index].start, tokens[at[1] - 1].end, number, at[0]))
+            index = at[1]
+    return found

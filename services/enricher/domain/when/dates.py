@@ -1,0 +1,160 @@
+"""Dates a text gives, resolved against the day of publication, and the one that is the attack's.
+
+Without a day of publication "on Friday" and "last month" have no date (`first` null): nothing is invented. `choose`
+prefers dates beside words of an attack to those of a hearing, an arrest or a statement (`lexicon/dates/`).
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from services.enricher.domain.text.article import Sentence
+from services.enricher.domain.when.about import NEAR, about
+from services.enricher.domain.when.rules import ANCHORED, RULES, calendar
+from shared.codes import DatePrecision
+
+
+@dataclass(frozen=True, slots=True)
+class DateMention:
+    """`first`, `last`: the days it may mean, null where it cannot be known. `sentence` is its index.
+
+    `kind`: absolute ("3 May 2017"), yearless ("May 3"), weekday, relative ("yesterday"), period ("last month", "2022").
+    `about`: attack or other (a hearing, an arrest, a statement), null where no word nearby says.
+    """
+
+    start: int
+    end: int
+    first: date | None
+    last: date | None
+    precision: DatePrecision
+    sentence: int
+    kind: str
+    about: str | None = None
+    sure: bool = False  # an attack's beyond doubt: "Friday's shooting", "happened on Friday"
+
+
+def find(
+    text: str, sentences: Sequence[Sentence], published: date | None, language: str | None = "en"
+) -> list[DateMention]:
+    """Every date of a text, in order."""
+    names = calendar(language or "en")
+    starts = [sentence.start for sentence in sentences]
+    mentions: list[DateMention] = []
+    for match in names.pattern.finditer(text):
+        rule = next(name for name in RULES if match[name] is not None)
+        index = max(0, bisect_right(starts, match.start()) - 1)
+        span = RULES[rule][1](
+            match, names, _anchor(mentions, index, ANCHORED[rule], published) if rule in ANCHORED else published
+        )
+        if span is None:
+            continue
+        what, sure = about(text, match.start(), match.end(), sentences[index] if sentences else None, names)
+        sure = sure or (rule == "after" and what == "attack")  # "two days after the attack"
+        mentions.append(
+            DateMention(match.start(), match.end(), span.first, span.last, span.precision, index, span.kind, what, sure)
+        )
+    return _with_years(_merged(mentions))
+
+
+def written(
+    text: str, sentences: Sequence[Sentence], published: date | None, language: str | None = "en"
+) -> date | None:
+    """The day against which a text's own words are read: of one that was published before, its first day."""
+    names = calendar(language or "en")
+    for stamp in (names.posted.search(text, 0, STAMPED), names.republished.search(text)):
+        day = _stamped(text[: stamp.end() + NEAR], stamp.end(), sentences, language) if stamp else None
+        if day is not None and (published is None or day < published):
+            return day
+    return published
+
+
+STAMPED = 500  # characters in which a page's own stamp ("Posted: 3 May 2017") stands
+
+
+def _stamped(text: str, start: int, sentences: Sequence[Sentence], language: str | None) -> date | None:
+    """The day with its year that stands right after a stamp."""
+    head = [one for one in sentences if one.start < len(text)]
+    return next((one.first for one in find(text, head, None, language) if one.end > start and one.first), None)
+
+
+def _anchor(mentions: Sequence[DateMention], index: int, kinds: frozenset[str], published: date | None) -> date | None:
+    """The day told of last, in this sentence or the one before, else that of publication."""
+    told = [one for one in mentions[-3:] if one.first is not None and one.sentence >= index - 1 and one.kind in kinds]
+    return told[-1].first if told else published
+
+
+def choose(mentions: Sequence[DateMention], focus: Sequence[int], published: date | None) -> DateMention | None:
+    """The date of the attack that the focus sentences tell of; null where none is given.
+
+    What lies after publication is no attack's date. News that first speaks of an attack long past ("who killed 77 in
+    2011, a court ruled today") is of no later day.
+    """
+    latest = published or date.max - timedelta(1)
+    known = [
+        one
+        for one in mentions
+        if one.first is not None
+        and one.first <= latest + timedelta(1)
+        and (one.about == "attack" or (one.about is None and not _is_before(one, latest - HISTORY)))
+    ]
+    first = next((one for one in known if one.about == "attack"), None)
+    if first is not None and first.sentence in LEAD and _is_before(first, latest - PAST):
+        known = [one for one in known if _within(one, first) or (one.sure and not _is_before(one, latest - PAST))]
+    wanted = set(focus)
+    return min(known, key=lambda one: _rank(one, wanted), default=None)
+
+
+LEAD = (0, 1)  # sentences of which the news is, whatever words they use
+PAST, HISTORY = timedelta(60), timedelta(3 * 365)
+
+
+def _is_before(one: DateMention, day: date) -> bool:
+    return one.last is not None and one.last < day
+
+
+def _within(one: DateMention, period: DateMention) -> bool:
+    return bool(one.first and one.last and period.first and period.last) and (
+        period.first <= one.first and one.last <= period.last  # type: ignore[operator]
+    )
+
+
+def _rank(one: DateMention, focus: set[int]) -> tuple[int, int, int, int]:
+    """Days before weeks before months; the attack's own sentences first; then by how sure it is the attack's."""
+    exact = _PRECISIONS.index(one.precision) * 2 + (one.precision is DatePrecision.DAY and one.first != one.last)
+    near = one.sentence in focus or (one.sentence == 0 and one.about == "attack")
+    return (exact, not near and not one.sure, 0 if one.sure else 1 if one.about == "attack" else 2, one.start)
+
+
+_PRECISIONS = list(DatePrecision)
+
+
+def _with_years(mentions: list[DateMention]) -> list[DateMention]:
+    """ "May 3" is of the year that the text gives that day or that month elsewhere."""
+    given = {(one.first.month, one.first.day): one.first.year for one in mentions if one.first and _is_dated(one)}
+    return [_of_year(one, given) for one in mentions]
+
+
+def _is_dated(one: DateMention) -> bool:
+    return one.kind == "absolute" or (one.kind == "period" and one.precision is DatePrecision.MONTH)
+
+
+def _of_year(one: DateMention, given: dict[tuple[int, int], int]) -> DateMention:
+    if one.kind != "yearless" or one.first is None:
+        return one
+    day = one.first
+    year = given.get((day.month, day.day)) or given.get((day.month, 1))
+    return one if year is None else replace(one, first=day.replace(year=year), last=day.replace(year=year))
+
+
+def _merged(mentions: list[DateMention]) -> list[DateMention]:
+    """ "Saturday, Feb. 9, 2013" is one date; the weekday alone would be another."""
+    kept: list[DateMention] = []
+    for one in mentions:
+        last = kept[-1] if kept else None
+        if last and last.kind == "weekday" and one.kind in ("absolute", "yearless") and one.start - last.end <= 2:
+            what = one.about if one.about == last.about else last.about or one.about
+            one = replace(one, start=last.start, about=what, sure=last.sure or one.sure)
+            kept.pop()
+        kept.append(one)
+    return kept

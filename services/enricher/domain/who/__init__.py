@@ -1,0 +1,1 @@
+"""Who did it: armed groups, unknown groups, persons, and on whose word."""

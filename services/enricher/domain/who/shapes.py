@@ -1,0 +1,59 @@
+"""Actors that are on no list, found by shape: groups by their kind of name, persons, "unidentified gunmen"."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Literal, NamedTuple
+
+from services.enricher.domain.text.lexicon import load
+from services.enricher.domain.where import gazetteer
+
+Kind = Literal["organisation", "individual", "generic"]
+
+
+class Shape(NamedTuple):
+    """Something at text[start:end] that looks like an actor."""
+
+    start: int
+    end: int
+    text: str
+    name: str
+    kind: Kind
+
+
+_WORD = r"(?:[A-ZÀ-Þ][\w'’.-]*|of|for|the|and|de|del|la)"
+_PART = r"[A-Z][a-zà-ÿ'’-]+"
+_NAME = rf"{_PART}(?:\ (?:[A-Z]\.|[a-z]{{2,3}}[-\ ]|{_PART})){{0,2}}\ [A-Z][A-Za-zà-ÿ'’-]+"
+
+
+def shapes(text: str) -> Iterator[Shape]:
+    """Unknown groups, then persons, then generic actors; they may overlap."""
+    for pattern in _patterns("unknown_groups"):
+        for match in pattern.finditer(text):
+            yield from _group(match)
+    for pattern in _patterns("persons"):
+        for match in pattern.finditer(text):
+            yield Shape(*match.span("name"), match["name"], match["name"], "individual")
+    for match in _generic().finditer(text):
+        yield Shape(match.start(), match.end(), match[0], match[0].lower(), "generic")
+
+
+def _group(match: re.Match[str]) -> Iterator[Shape]:
+    name = re.sub(r"(?: (?:and|of|the|for))+$", "", match["name"].rstrip(" .'’"))
+    known = gazetteer.known(gazetteer.normal(name))  # Lashkar Gah is a town
+    if not known and not any(re.search(rf"\b{word}\b", name) for word in load("actors")["official"]):
+        yield Shape(match.start("name"), match.start("name") + len(name), name, name, "organisation")
+
+
+@cache
+def _patterns(kind: str) -> list[re.Pattern[str]]:
+    return [
+        re.compile(shape.replace("WORD", _WORD).replace("NAME", _NAME), re.VERBOSE) for shape in load("actors")[kind]
+    ]
+
+
+@cache
+def _generic() -> re.Pattern[str]:
+    words = load("actors")["generic"]
+    modifiers, heads, others = ("|".join(words[part]) for part in ("modifiers", "heads", "not_before"))
+    return re.compile(rf"\b(?:(?:{modifiers})\s+){{0,3}}(?:{heads})\b(?!\s+(?:{others}))", re.IGNORECASE)
