@@ -33,6 +33,15 @@ Secret = Annotated[str, AfterValidator(_reference)]
 Setting = Annotated[str, Field(min_length=1)]  # a value, or a reference to one
 
 
+class Heartbeat(BaseModel):
+    """What a destination wants to be told about Tocsin itself, when it begins and when it ends."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    quiet_minutes: int | None = Field(None, ge=1, le=10_080, description="when nothing was processed for so long")
+    dead_of: List[Slug] = Field((), description="when deliveries to these destinations die; it may name itself")
+
+
 class Config(BaseModel):
     """What every destination has, whatever its channel."""
 
@@ -40,6 +49,7 @@ class Config(BaseModel):
 
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
     owner: str = Field("", description="whom to ask about this destination")
+    heartbeat: Heartbeat | None = None
 
 
 class SlackConfig(Config):
@@ -78,11 +88,33 @@ class EmailConfig(Config):
         return self
 
 
+class TeamsConfig(Config):
+    """Microsoft Teams: a workflow "when a webhook request is received" that posts the card to a chat or channel."""
+
+    url: Secret
+
+
+class PagerDutyConfig(Config):
+    """PagerDuty Events API v2: one incident for each event, resolved when the event is retracted."""
+
+    routing_key: Secret = Field(description="integration key of the service")
+    base_url: Setting = "https://events.pagerduty.com"
+
+
+class AppriseConfig(Config):
+    """Any of the services that Apprise knows, by its URL: ntfys://..., tgram://..."""
+
+    url: Secret
+
+
 CONFIGS: dict[str, type[Config]] = {
     "slack": SlackConfig,
     "slack_webhook": SlackWebhookConfig,
     "email": EmailConfig,
     "webhook": WebhookConfig,
+    "teams": TeamsConfig,
+    "pagerduty": PagerDutyConfig,
+    "apprise": AppriseConfig,
 }
 
 
@@ -92,7 +124,7 @@ class Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: Slug
-    channel: Literal["slack", "slack_webhook", "email", "webhook"]
+    channel: Literal["slack", "slack_webhook", "email", "webhook", "teams", "pagerduty", "apprise"]
     enabled: bool = True
     config: dict[str, Any]
 
