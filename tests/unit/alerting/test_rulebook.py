@@ -54,7 +54,7 @@ def test_an_unknown_field_names_the_rule_the_field_and_what_is_allowed() -> None
         (document(expires_at="2023-01-30T12:00:00"), "timezone"),
         ({"rules": [{"id": "x"}]}, "rule 'x': owner: is missing"),
         ({"destinations": [webhook(), webhook()]}, "destination 'desk': defined twice"),
-        ({"destinations": [webhook(uri="x")]}, "config.uri: unknown field; allowed: timezone, owner, heartbeat, url, secret"),
+        ({"destinations": [webhook(uri="x")]}, "config.uri: unknown field; allowed: timezone, owner, heartbeat"),
         ({"destinations": [webhook(timezone="Mars")]}, "config.timezone: 'Mars' is no time zone"),
         ({"destinations": [webhook() | {"channel": "pager"}]}, "'email', 'webhook', 'teams', 'pagerduty' or 'apprise'"),
         (["rules"], "the document: as a whole"),
