@@ -282,6 +282,7 @@ class Destination(Base):
     config: Mapped[Json]  # validated by alerting/domain/rules.py
     enabled: Mapped[bool] = mapped_column(server_default=text("true"))
     version: Mapped[int] = mapped_column(server_default="1")
+    unsubscribed: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))  # addresses that want no more mail
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -365,7 +366,69 @@ class Delivery(Base):
             "ix_deliveries_due", "next_at", postgresql_where=text("state IN ('pending', 'retry', 'unknown', 'sending')")
         ),
         Index("ix_deliveries_destination_created", "destination_id", "created_at"),
+        Index("ix_deliveries_destination_id_message_time", "destination_id", "message_time"),
     )
+
+
+class Hold(Base):
+    """An event that a destination is told of in its next digest; settled when it was told, or need not be any more."""
+
+    __tablename__ = "holds"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    destination_id: Mapped[str] = mapped_column(ForeignKey("destinations.id"))
+    event_id: Mapped[UUID]
+    kind: Mapped[str]  # MessageKind: alert, or update of what the destination was told before
+    why: Mapped[str]  # Result of alerting/domain/case.py: quiet, throttled, grouped ...
+    reason: Mapped[str]
+    rule_ids: Mapped[list[str]]
+    body: Mapped[Json]  # EventChanged, the newest
+    hidden_by: Mapped[UUID | None]  # the event whose alert inhibits this one: told only if that is retracted
+    message_time: Mapped[datetime]
+    due_at: Mapped[datetime | None]  # message time; null: not until what hides it is retracted
+    due_wall_at: Mapped[datetime | None]  # the same moment on the clock on the wall, for when no message comes
+    settled_at: Mapped[datetime | None]
+    delivery_id: Mapped[UUID | None]  # the digest
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    __table_args__ = (
+        Index("uq_holds_open", "destination_id", "event_id", unique=True, postgresql_where=text("settled_at IS NULL")),
+        Index("ix_holds_due", "due_at", postgresql_where=text("settled_at IS NULL")),
+        Index("ix_holds_due_wall", "due_wall_at", postgresql_where=text("settled_at IS NULL")),
+        Index("ix_holds_event_id", "event_id"),
+    )
+
+
+class Escalation(Base):
+    """A second destination that is told unless somebody acknowledges an alert in time."""
+
+    __tablename__ = "escalations"
+    delivery_id: Mapped[UUID] = mapped_column(primary_key=True)  # the alert
+    destination_id: Mapped[str] = mapped_column(primary_key=True)  # whom to tell
+    rule_id: Mapped[str]
+    minutes: Mapped[int]
+    due_at: Mapped[datetime]  # on the clock on the wall, for people answer by it
+    settled_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]  # told, acknowledged by ..., told before ...
+    __table_args__ = (Index("ix_escalations_due", "due_at", postgresql_where=text("settled_at IS NULL")),)
+
+
+class Acknowledgement(Base):
+    """Somebody looks after an event that a message was about."""
+
+    __tablename__ = "acknowledgements"
+    delivery_id: Mapped[UUID] = mapped_column(primary_key=True)
+    by: Mapped[str] = mapped_column(primary_key=True)
+    event_id: Mapped[UUID | None] = mapped_column(index=True)
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Feedback(Base):
+    """What a recipient says of a message: useful, or a false alarm. The last word counts."""
+
+    __tablename__ = "feedback"
+    delivery_id: Mapped[UUID] = mapped_column(ForeignKey("deliveries.id", ondelete="CASCADE"), primary_key=True)
+    by: Mapped[str] = mapped_column(primary_key=True)
+    verdict: Mapped[str]  # useful, false_alarm
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class SendSlot(Base):
