@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from dateutil import parser as written
 from htmldate import find_date
+from lxml.html import HtmlElement
 
 from services.parser.domain.metadata import Page
 
@@ -106,8 +108,17 @@ def _local(when: Published, page: Page) -> Published:
 
 def _found(page: Page, latest: datetime) -> Published | None:
     """htmldate's search over address, markup and text. It reads months in many languages, and gives a day."""
-    day = find_date(page.tree, original_date=True, extensive_search=True, max_date=latest + _FUTURE)
+    tree = _without_links(page.tree)
+    day = find_date(tree, original_date=True, extensive_search=True, max_date=latest + _FUTURE)
     return _day(day) if day else None
+
+
+def _without_links(tree: HtmlElement) -> HtmlElement:
+    """The addresses of other articles carry their dates, not this one's."""
+    copy = deepcopy(tree)
+    for link in copy.iter("a"):
+        link.attrib.pop("href", None)
+    return copy
 
 
 def _day(text: str) -> Published | None:

@@ -90,3 +90,8 @@ def test_the_zone_in_which_it_is_printed() -> None:
 
 def test_a_date_in_the_text_is_the_last_resort() -> None:
     assert when(page(body="<p>Published on 22 March 2024 by the desk</p>")) == "2024-03-22T00:00:00+00:00 day"
+
+
+def test_the_address_of_another_article_is_no_date_of_this_one() -> None:
+    related = '<p>Read next: <a href="/2019/03/10/harbour-fire">Fire in the harbour</a></p>'
+    assert when(page(body=f"<p>Rescuers searched the mosque through the night.</p>{related}")) is None
