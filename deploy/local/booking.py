@@ -1,10 +1,9 @@
 """Reads the books of a run: from the topics, the tables and what the sinks got, never from counters.
 
-The topics are followed by consumers of their own groups, so that nothing is read twice while a run goes on.
+The topics are followed by one reader, so that nothing is read twice while a run goes on.
 """
 
 import json
-import uuid
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -58,8 +57,7 @@ class Topics:
     """All topics of the pipeline as far as they have been read."""
 
     def __init__(self, broker: Broker) -> None:
-        group = f"books-{uuid.uuid4().hex[:12]}"
-        self._consumers = {topic.name: broker.consumer(f"{group}-{topic.name}", topic.name, _BATCH) for topic in TOPICS}
+        self._reader = broker.reader([topic.name for topic in TOPICS], _BATCH)
         self._books: dict[str, TopicBook] = defaultdict(TopicBook)
         self.filtered: dict[str, dict[str, str]] = defaultdict(dict)  # stage -> message id -> reason
         self.dead: dict[str, set[str]] = defaultdict(set)  # stage -> message ids
@@ -70,17 +68,16 @@ class Topics:
 
     def read(self) -> None:
         """Read on until nothing more comes."""
-        for name, consumer in self._consumers.items():
-            while batch := consumer.poll(_POLL_SECONDS):
-                for records in batch.values():
-                    for received in records:
-                        self._add(name, received)
+        while batch := self._reader.poll(_POLL_SECONDS):
+            for records in batch.values():
+                for received in records:
+                    self._add(received)
 
     def close(self) -> None:
-        for consumer in self._consumers.values():
-            consumer.close()
+        self._reader.close()
 
-    def _add(self, topic: str, received: Received) -> None:
+    def _add(self, received: Received) -> None:
+        topic = received.partition.topic
         self._books[topic].add(received)
         if topic == OUTCOMES.name:
             body = OUTCOMES.message.model_validate_json(received.value).model_dump()

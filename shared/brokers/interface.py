@@ -86,10 +86,21 @@ class Consumer(Protocol):
         """Leave the group."""
 
 
+class Reader(Protocol):
+    """Reads topics on from their earliest record, in no group: all of it, every time, and nobody is told."""
+
+    def poll(self, timeout: float) -> Batch:
+        """Some records; waits `timeout` seconds at most for the first one."""
+
+    def close(self) -> None: ...
+
+
 class Broker(Protocol):
     def producer(self) -> Producer: ...
 
     def consumer(self, group: str, topic: str, batch_size: int) -> Consumer: ...
+
+    def reader(self, topics: Collection[str], batch_size: int) -> Reader: ...
 
     def missing(self, topics: Collection[str]) -> Collection[str]:
         """Those of `topics` that do not exist."""

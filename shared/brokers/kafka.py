@@ -38,6 +38,14 @@ class KafkaBroker:
         return Consuming(client, self._prefix)
 
     @translated()
+    def reader(self, topics: Collection[str], batch_size: int) -> "Reading":
+        client = self._client(group_id=None, max_poll_records=batch_size)
+        partitions = [partition for topic in topics for partition in _partitions(client, self._prefix + topic)]
+        client.assign(partitions)
+        client.seek_to_beginning(*partitions)
+        return Reading(client, self._prefix)
+
+    @translated()
     def missing(self, topics: Collection[str]) -> Collection[str]:
         with closing(self._client(group_id=None)) as client:
             existing = client.topics()
@@ -99,6 +107,19 @@ class Producing:
         self._client.close(timeout=CLOSE_SECONDS)
 
 
+class Reading:
+    def __init__(self, client: KafkaConsumer, prefix: str) -> None:
+        self._client, self._prefix = client, prefix
+
+    @translated()
+    def poll(self, timeout: float) -> Batch:
+        return _batch(self._client.poll(timeout_ms=int(timeout * 1000)), self._prefix)
+
+    @translated()
+    def close(self) -> None:
+        self._client.close(timeout_ms=CLOSE_SECONDS * 1000)
+
+
 class Consuming:
     def __init__(self, client: KafkaConsumer, prefix: str) -> None:
         self._client, self._prefix = client, prefix
@@ -106,13 +127,9 @@ class Consuming:
 
     @translated()
     def poll(self, timeout: float) -> Batch:
-        polled = self._client.poll(timeout_ms=int(timeout * 1000))
+        batch = _batch(self._client.poll(timeout_ms=int(timeout * 1000)), self._prefix)
         self._finish_joining()
-        batch = {}
-        for key, records in polled.items():
-            partition = _place(key, self._prefix)
-            batch[partition] = [_received(partition, record) for record in records]
-            self._read_to[partition] = records[-1].offset + 1
+        self._read_to.update({partition: records[-1].offset + 1 for partition, records in batch.items()})
         return batch
 
     def _finish_joining(self) -> None:
@@ -194,6 +211,11 @@ def _commitable(offsets: Mapping[TopicPartition, int]) -> dict[TopicPartition, O
 
 def _place(key: TopicPartition, prefix: str) -> Partition:
     return Partition(key.topic.removeprefix(prefix), key.partition)
+
+
+def _batch(polled: Mapping[TopicPartition, Sequence[Any]], prefix: str) -> Batch:
+    places = {_place(key, prefix): records for key, records in polled.items()}
+    return {place: [_received(place, record) for record in records] for place, records in places.items()}
 
 
 def _received(partition: Partition, record: Any) -> Received:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 
-from shared.brokers.interface import BrokerError, Partition, Reassigned, Received, Record
+from shared.brokers.interface import Batch, BrokerError, Partition, Reassigned, Received, Record
 from shared.clock import Clock, wall
 from shared.contracts import TOPICS, Topic
 
@@ -25,6 +25,9 @@ class MemoryBroker:
 
     def consumer(self, group: str, topic: str, batch_size: int) -> "MemoryConsumer":
         return MemoryConsumer(self, group, topic, batch_size)
+
+    def reader(self, topics: Collection[str], batch_size: int) -> "MemoryReader":
+        return MemoryReader(self, [place for topic in topics for place in self.partitions(topic)], batch_size)
 
     def missing(self, topics: Collection[str]) -> Collection[str]:
         return set(topics) - {partition.topic for partition in self.logs}
@@ -51,6 +54,17 @@ class MemoryBroker:
     def offset_at(self, partition: Partition, time: datetime) -> int:
         log = self.logs[partition]
         return next((record.offset for record in log if record.recorded_at >= time), len(log))
+
+    def take(self, positions: dict[Partition, int], readable: Collection[Partition], room: int) -> Batch:
+        """Up to `room` records from where `positions` stand, which it moves on."""
+        batch: dict[Partition, Sequence[Received]] = {}
+        for partition in readable:
+            at = positions[partition]
+            if records := self.logs[partition][at : at + room]:
+                batch[partition] = records
+                positions[partition] += len(records)
+                room -= len(records)
+        return batch
 
 
 class MemoryProducer:
@@ -88,7 +102,7 @@ class MemoryConsumer:
     def _members(self) -> list["MemoryConsumer"]:
         return self._broker.members[self._group, self._topic]
 
-    def poll(self, timeout: float) -> Mapping[Partition, Sequence[Received]]:
+    def poll(self, timeout: float) -> Batch:
         with self._broker.arrived:
             self._broker.arrived.wait_for(self._has_records, timeout)
             return self._take()
@@ -109,16 +123,9 @@ class MemoryConsumer:
         mine = self._members.index(self)
         return self._broker.partitions(self._topic)[mine :: len(self._members)]
 
-    def _take(self) -> dict[Partition, Sequence[Received]]:
-        batch: dict[Partition, Sequence[Received]] = {}
-        room = self._batch_size
-        for partition, position in self._positions.items():
-            records = [] if partition in self._paused else self._broker.logs[partition][position : position + room]
-            if records:
-                batch[partition] = records
-                self._positions[partition] += len(records)
-                room -= len(records)
-        return batch
+    def _take(self) -> Batch:
+        readable = [partition for partition in self._positions if partition not in self._paused]
+        return self._broker.take(self._positions, readable, self._batch_size)
 
     def commit(self, offsets: Mapping[Partition, int]) -> None:
         with self._broker.arrived:
@@ -156,3 +163,20 @@ class MemoryConsumer:
             if self in self._members:
                 self._members.remove(self)
             self._broker.arrived.notify_all()
+
+
+class MemoryReader:
+    def __init__(self, broker: MemoryBroker, partitions: Collection[Partition], batch_size: int) -> None:
+        self._broker, self._batch_size = broker, batch_size
+        self._positions = dict.fromkeys(partitions, 0)
+
+    def poll(self, timeout: float) -> Batch:
+        with self._broker.arrived:
+            self._broker.arrived.wait_for(self._behind, timeout)
+            return self._broker.take(self._positions, list(self._positions), self._batch_size)
+
+    def _behind(self) -> bool:
+        return any(at < len(self._broker.logs[partition]) for partition, at in self._positions.items())
+
+    def close(self) -> None:
+        pass

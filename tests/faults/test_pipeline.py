@@ -101,7 +101,6 @@ def until(true: Callable[[], bool], what: str) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.kafka_only  # readers of the light broker take over a minute to join: too late to see who has work
 def test_each_process_killed_in_turn(disturbed: Disturbed) -> None:
     for name in STAGES:
         disturbed.kill_at_work(name)

@@ -22,6 +22,7 @@ from shared.broker import (
     KafkaBroker,
     MemoryBroker,
     Partition,
+    Reader,
     Reassigned,
     Received,
     Record,
@@ -69,7 +70,9 @@ def numbers(received: list[Received]) -> list[int]:
     return sorted(int(one.value) for one in received)
 
 
-def take(consumer: Consumer, enough: Callable[[list[Received]], bool], seconds: float = PATIENCE) -> list[Received]:
+def take(
+    consumer: Consumer | Reader, enough: Callable[[list[Received]], bool], seconds: float = PATIENCE
+) -> list[Received]:
     """Poll until there is enough."""
     got: list[Received] = []
     deadline = time.monotonic() + seconds
@@ -250,6 +253,14 @@ def test_read_without_a_group(broker: Broker) -> None:
     assert list(broker.read(TOPIC.name)) == []
     _two_batches(broker)
     assert numbers(list(broker.read(TOPIC.name))) == sorted([*range(10), *range(10)])
+
+
+def test_a_reader_reads_on_without_a_group(broker: Broker) -> None:
+    with closing(broker.reader([TOPIC.name], 500)) as reader:
+        send(broker, records(10))
+        assert numbers(take(reader, lambda got: len(got) >= 10)) == list(range(10))
+        send(broker, records(3))
+        assert numbers(take(reader, lambda got: len(got) >= 3)) == list(range(3))
 
 
 def test_read_a_range_of_time(broker: Broker, exact_end: None) -> None:
