@@ -16,7 +16,7 @@ from datetime import date
 from typing import Literal
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from pydantic import AwareDatetime, Base64Bytes, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Base64Bytes, BaseModel, ConfigDict, Field, JsonValue
 
 from shared.codes import (
     ArticleKind,
@@ -269,6 +269,9 @@ class EventSnapshot(Message):
     languages: list[str] = Field(default_factory=list)
     reports: list[ReportBrief] = Field(default_factory=list, description="newest first, at most 10")
     related: list[UUID] = Field(default_factory=list)
+    reviewed: dict[str, JsonValue] = Field(
+        default_factory=dict, description="fields whose value a reviewer set: field -> what the machine would say"
+    )
     first_reported_at: AwareDatetime
     last_reported_at: AwareDatetime
 

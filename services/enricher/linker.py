@@ -9,9 +9,10 @@ from sqlalchemy import Connection, Row
 from services.enricher.domain.linking.changes import link_article
 from services.enricher.domain.linking.reports import reported_frames
 from services.enricher.store import PostgresStore, lock_countries, number_published
-from shared.contracts import EVENTS_CHANGED, ArticleEnriched, EventChanged, message_id
+from services.enricher.store.reviews import outgoing
+from shared.contracts import EVENTS_CHANGED, ArticleEnriched
 from shared.ids import uuid7
-from shared.stage import Filtered, Incoming, Outgoing, Produced
+from shared.stage import Filtered, Incoming, Produced
 
 
 def handle(message: Incoming[ArticleEnriched], connection: Connection) -> Produced | Filtered:
@@ -23,15 +24,10 @@ def handle(message: Incoming[ArticleEnriched], connection: Connection) -> Produc
     changes = link_article(article, message.time, PostgresStore(connection), uuid7)
     if not changes:
         return Filtered(article.extraction.kind if not frames else "no_change")
-    return Produced([_outgoing(change) for change in changes])
+    return Produced([outgoing(change) for change in changes])
 
 
 def on_published(connection: Connection, rows: Sequence[Row[Any]]) -> None:
     """Give each change on `events.changed` its place in the API's gap-free cursor, in the order it was published."""
     published = [json.loads(row.value) for row in rows if row.topic == EVENTS_CHANGED.name]
     number_published(connection, [(change["event_id"], change["revision"]) for change in published])
-
-
-def _outgoing(change: EventChanged) -> Outgoing:
-    identity = message_id(EVENTS_CHANGED, change.event_id, change.revision)
-    return Outgoing(EVENTS_CHANGED, str(change.event_id), change, identity)

@@ -20,6 +20,7 @@ class MemoryStore:
         self._by_country: dict[str | None, dict[UUID, None]] = defaultdict(dict)
         self._by_article: dict[UUID, dict[int, tuple[UUID, UUID]]] = {}
         self._related: dict[UUID, list[UUID]] = defaultdict(list)
+        self.apart: dict[UUID, set[UUID]] = defaultdict(set)
 
     def keep_article(self, article: ArticleEnriched, message_time: datetime) -> None:
         """Batch mode needs no article twice."""
@@ -43,6 +44,9 @@ class MemoryStore:
 
     def related(self, event_id: UUID) -> Sequence[UUID]:
         return self._related[event_id]
+
+    def kept_apart(self, event_id: UUID) -> Sequence[UUID]:
+        return sorted(self.apart[event_id])
 
     def save(self, event: KnownEvent, changed: EventChanged, message_time: datetime) -> None:
         self.keep_event(event)

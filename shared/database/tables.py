@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    Computed,
     Date,
     DateTime,
     Float,
@@ -24,10 +25,11 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 Json = dict[str, Any]
+LIVE = text("epoch = 0")  # events that the world sees; others are shadow runs
 
 
 class Base(DeclarativeBase):
@@ -162,6 +164,7 @@ class StoredArticle(Base):
     fingerprint: Mapped[list[int]]
     extraction: Mapped[Json]  # Extraction
     stored_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    __table_args__ = (Index("ix_articles_stored", "stored_at", "id"),)
 
 
 class Event(Base):
@@ -194,9 +197,38 @@ class Event(Base):
     pinned: Mapped[Json] = mapped_column(server_default=text("'{}'"))  # field -> value that a reviewer set
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
+    # Drawn by the database from `snapshot`, `lat` and `lon` (functions of migration 0005); never written.
+    targets: Mapped[list[str]] = mapped_column(Computed("event_targets(snapshot)", persisted=True), nullable=True)
+    languages: Mapped[list[str]] = mapped_column(Computed("event_languages(snapshot)", persisted=True), nullable=True)
+    words: Mapped[Any] = mapped_column(TSVECTOR, Computed("event_words(snapshot)", persisted=True), nullable=True)
+    cell: Mapped[int | None] = mapped_column(Computed("map_cell(lat, lon)", persisted=True))  # one degree square
     __table_args__ = (
         Index("ix_events_candidates", "epoch", "country", "last_reported_at"),
         Index("ix_events_candidates_date", "epoch", "country", "date_start"),
+        Index("ix_events_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
+        Index("ix_events_country", "country", "id", postgresql_where=LIVE),
+        Index("ix_events_status", "status", "id", postgresql_where=LIVE),
+        Index("ix_events_date", text("coalesce(date_start, '-infinity')"), "id", postgresql_where=LIVE),
+        Index("ix_events_killed", text("coalesce(killed, -1)"), "id", postgresql_where=LIVE),
+        Index("ix_events_injured", text("coalesce(injured, -1)"), "id", postgresql_where=LIVE),
+        Index("ix_events_score", "score", "id", postgresql_where=LIVE),
+        Index("ix_events_cell", "cell", postgresql_where=LIVE),
+        Index(
+            "ix_events_statistics",
+            "date_start",
+            postgresql_where=LIVE,
+            postgresql_include=["date_end", "country", "admin1", "killed", "injured", "alertable", "status"],
+        ),
+        Index(
+            "ix_events_facets",
+            "attack_types",
+            "perpetrators",
+            "targets",
+            "languages",
+            postgresql_using="gin",
+            postgresql_where=LIVE,
+        ),
+        Index("ix_events_words", "words", postgresql_using="gin", postgresql_where=LIVE),
     )
 
 
@@ -213,7 +245,11 @@ class Report(Base):
     link_factors: Mapped[Json]  # name -> weight
     message_time: Mapped[datetime]
     linked_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    __table_args__ = (UniqueConstraint("article_id", "frame_index"),)
+    __table_args__ = (
+        UniqueConstraint("article_id", "frame_index"),
+        Index("ix_reports_source", text("(record ->> 'source')"), "event_id"),
+        Index("ix_reports_message_time", "message_time"),
+    )
 
 
 class LedgerEntry(Base):
@@ -256,7 +292,16 @@ class RelatedEvents(Base):
     a: Mapped[UUID] = mapped_column(ForeignKey("events.id"), primary_key=True)
     b: Mapped[UUID] = mapped_column(ForeignKey("events.id"), primary_key=True)
     relation: Mapped[str]
-    __table_args__ = (CheckConstraint("a < b", name="ordered"),)
+    __table_args__ = (CheckConstraint("a < b", name="ordered"), Index("ix_related_events_b", "b"))
+
+
+class KeptApart(Base):
+    """Events that a reviewer parted: the machine does not merge them again. `a` < `b`."""
+
+    __tablename__ = "kept_apart"
+    a: Mapped[UUID] = mapped_column(ForeignKey("events.id"), primary_key=True)
+    b: Mapped[UUID] = mapped_column(ForeignKey("events.id"), primary_key=True)
+    __table_args__ = (CheckConstraint("a < b", name="ordered"), Index("ix_kept_apart_b", "b"))
 
 
 class PublishedChange(Base):
@@ -366,6 +411,7 @@ class Delivery(Base):
             "ix_deliveries_due", "next_at", postgresql_where=text("state IN ('pending', 'retry', 'unknown', 'sending')")
         ),
         Index("ix_deliveries_destination_created", "destination_id", "created_at"),
+        Index("ix_deliveries_created", "created_at", "id"),
         Index("ix_deliveries_destination_id_message_time", "destination_id", "message_time"),
     )
 

@@ -5,6 +5,7 @@ events for the same order of articles.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -14,6 +15,7 @@ from services.enricher.domain.linking.factors import distance_km
 from services.enricher.domain.linking.link import Decision
 from services.enricher.domain.linking.reports import KnownEvent, ReportRecord
 from services.enricher.domain.linking.search import Search, search
+from services.enricher.domain.linking.standing import absorbable, inherited, rejected
 from shared.codes import Change, DatePrecision, EventStatus
 from shared.contracts import ArticleEnriched, EventChanged, EventSnapshot, Reason
 
@@ -32,6 +34,9 @@ class Store(Protocol):
         """Unmerged events that `search.could_be` lets through, nearest in time first, with their reports."""
 
     def related(self, event_id: UUID) -> Sequence[UUID]: ...
+
+    def kept_apart(self, event_id: UUID) -> Sequence[UUID]:
+        """Events that a reviewer parted from this one."""
 
     def save(self, event: KnownEvent, changed: EventChanged, message_time: datetime) -> None:
         """Insert or update an event with its new revision."""
@@ -78,8 +83,11 @@ def _apply(
         store.save(event, changed, report.message_time)
         store.attach(event.event_id, report, decision)
         return event, [changed]
-    merged = [_absorbed(other, decision.event, report) for other in decision.absorbed]
-    event, changed = _extend(report, decision, store.related(decision.event.event_id))
+    known = decision.event
+    if decision.absorbed:
+        decision = replace(decision, absorbed=absorbable(known, decision.absorbed, store.kept_apart))
+    merged = [_absorbed(other, known, report) for other in decision.absorbed]
+    event, changed = _extend(report, decision, store.related(known.event_id))
     for other, note in merged:
         store.save(other, note, report.message_time)
         store.absorb(other.event_id, event.event_id)
@@ -104,16 +112,17 @@ def _extend(report: ReportRecord, decision: Decision, related: Sequence[UUID]) -
     assert known is not None  # noqa: S101 - the caller has one
     gathered = [*known.reports, *(old for other in decision.absorbed for old in other.reports), report]
     gathered.sort(key=lambda item: (item.message_time, str(item.report_id)))
-    snapshot = ledger.assess(known.event_id, known.snapshot.revision + 1, gathered, dict(known.pinned), related)
-    snapshot = keep_reviewed_status(known.snapshot, snapshot)
+    pinned = dict(known.pinned)
+    for other in decision.absorbed:
+        pinned = inherited(pinned, other.pinned)
+    snapshot = ledger.assess(known.event_id, known.snapshot.revision + 1, gathered, pinned, related)
     fresh = freshness.judge(snapshot.date, report)
-    rejected = snapshot.status == EventStatus.REJECTED
-    alertable = not rejected and (known.alertable or fresh.alertable or any(e.alertable for e in decision.absorbed))
+    alertable = known.alertable or fresh.alertable or any(other.alertable for other in decision.absorbed)
     why = revise.reasons(known.snapshot, snapshot, report)
-    event = KnownEvent(known.event_id, snapshot, alertable, tuple(gathered), known.pinned)
+    event = KnownEvent(known.event_id, snapshot, alertable, tuple(gathered), pinned)
     change = Change.MERGED if decision.absorbed else revise.change(known.snapshot, snapshot, report, why)
     woken = alertable and not known.alertable
-    material = woken or bool(decision.absorbed) or any(reason.material for reason in why)
+    material = not rejected(known) and (woken or bool(decision.absorbed) or any(reason.material for reason in why))
     merged_from = [other.event_id for other in decision.absorbed]
     changed = _changed(event, change, why, fresh, report, material=material)
     return event, changed.model_copy(update={"merged_from": merged_from})
@@ -128,13 +137,6 @@ def _absorbed(other: KnownEvent, into: KnownEvent, report: ReportRecord) -> tupl
     return event, changed.model_copy(update={"merged_into": into.event_id})
 
 
-def keep_reviewed_status(old: EventSnapshot, new: EventSnapshot) -> EventSnapshot:
-    """What a reviewer rejected stays rejected, whatever is reported later."""
-    if old.status == EventStatus.REJECTED:
-        return new.model_copy(update={"status": EventStatus.REJECTED})
-    return new
-
-
 def _changed(
     event: KnownEvent,
     change: Change,
@@ -144,14 +146,15 @@ def _changed(
     *,
     material: bool,
 ) -> EventChanged:
+    alertable = event.alertable and not rejected(event)
     return EventChanged(
         event_id=event.event_id,
         revision=event.snapshot.revision,
         change=change,
         material=material,
         reasons=why,
-        alertable=event.alertable,
-        not_alertable=None if event.alertable else fresh.why_not or event.snapshot.status,
+        alertable=alertable,
+        not_alertable=None if alertable else fresh.why_not or event.snapshot.status,
         late_seconds=fresh.late_seconds,
         article_id=report.article_id,
         fetched_at=report.fetched_at,

@@ -60,7 +60,13 @@ def assess(
         first_reported_at=min(report.message_time for report in reports),
         last_reported_at=max(report.message_time for report in reports),
     )
-    return EventSnapshot.model_validate(best.model_dump() | pinned) if pinned else best
+    return overruled(best, pinned) if pinned else best
+
+
+def overruled(best: EventSnapshot, pinned: dict[str, Any]) -> EventSnapshot:
+    """A person's values, with the machine's beside them. Raises ValidationError where one does not fit its field."""
+    machine = best.model_dump(mode="json")
+    return EventSnapshot.model_validate(machine | pinned | {"reviewed": {field: machine[field] for field in pinned}})
 
 
 def best_toll(newest: Sequence[ReportRecord], field: TollField) -> Toll | None:

@@ -1,5 +1,6 @@
 """What changed between two revisions of an event, whether it is material, and why: the words an update begins with."""
 
+import json
 from collections.abc import Iterator
 
 from services.enricher.domain.linking.reports import ReportRecord
@@ -56,6 +57,10 @@ def _differences(old: EventSnapshot, new: EventSnapshot) -> Iterator[tuple[str, 
         yield "attack_types", ", ".join(old.attack_types) or None, ", ".join(new.attack_types) or None, False
     if old.independent_sources != new.independent_sources:
         yield "independent_sources", str(old.independent_sources), str(new.independent_sources), False
+    for field in sorted(old.reviewed.keys() & new.reviewed.keys()):
+        if old.reviewed[field] != new.reviewed[field]:
+            before, after = (json.dumps(event.reviewed[field], ensure_ascii=False) for event in (old, new))
+            yield f"reviewed.{field}", before, after, False  # the machine's word beside a person's
 
 
 def _best(toll: Toll | None) -> int | None:

@@ -1,0 +1,184 @@
+"""What linking reads and writes: articles, events with their reports, ledger and revisions."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from services.enricher.domain.linking.ledger import frame_values
+from services.enricher.domain.linking.link import Decision
+from services.enricher.domain.linking.reports import KnownEvent, ReportRecord
+from services.enricher.domain.linking.search import Search
+from services.enricher.store.candidates import conditions
+from services.enricher.store.rows import event_row, ledger_entry
+from shared.contracts import ArticleEnriched, EventChanged, EventSnapshot
+from shared.database.tables import Event, KeptApart, LedgerEntry, RelatedEvents, Report, Revision, StoredArticle
+
+LIVE = 0  # epoch
+MACHINE = "machine"
+
+
+class PostgresStore:
+    """One connection, inside a transaction; `linking.Store` on the tables of `shared/database/tables.py`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def keep_article(self, article: ArticleEnriched, message_time: datetime) -> None:
+        extraction = article.extraction
+        row = {
+            **article.model_dump(include=_ARTICLE_COLUMNS),
+            "id": article.article_id,
+            "message_time": message_time,
+            "kind": extraction.kind,
+            "score": extraction.score,
+            "extraction": extraction.model_dump(mode="json"),
+        }
+        statement = insert(StoredArticle).values(row)
+        self._connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["id"], set_={name: statement.excluded[name] for name in row}
+            )
+        )
+
+    def linked_before(self, article_id: UUID) -> dict[int, KnownEvent]:
+        links = self._connection.execute(
+            select(Report.id, Report.frame_index, Report.event_id).where(Report.article_id == article_id)
+        ).all()
+        if not links:
+            return {}
+        events = {event.event_id: event for event in self._load(Event.id.in_([link.event_id for link in links]))}
+        self._connection.execute(delete(Report).where(Report.article_id == article_id))
+        return {link.frame_index: _without(events[link.event_id], {link.id for link in links}) for link in links}
+
+    def candidates(self, asked: Search) -> Sequence[KnownEvent]:
+        gap = func.abs(func.extract("epoch", Event.last_reported_at - asked.around))
+        return self._load(
+            Event.epoch == LIVE,
+            Event.merged_into.is_(None),
+            *conditions(asked),
+            order=(gap, Event.id),
+            limit=asked.limit,
+        )
+
+    def related(self, event_id: UUID) -> Sequence[UUID]:
+        return sorted(other for other, _ in self._relations(event_id))
+
+    def kept_apart(self, event_id: UUID) -> Sequence[UUID]:
+        pairs = self._connection.execute(
+            select(KeptApart.a, KeptApart.b).where(or_(KeptApart.a == event_id, KeptApart.b == event_id))
+        )
+        return sorted(b if a == event_id else a for a, b in pairs)
+
+    def event(self, event_id: UUID) -> KnownEvent | None:
+        """An event of the live epoch, merged ones included."""
+        return next(iter(self._load(Event.id == event_id, Event.epoch == LIVE)), None)
+
+    def save(self, event: KnownEvent, changed: EventChanged, message_time: datetime, actor: str = MACHINE) -> None:
+        row = event_row(event, changed)
+        statement = insert(Event).values(row)
+        self._connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["id"],
+                set_={name: statement.excluded[name] for name in row if name != "id"} | {"updated_at": func.now()},
+            )
+        )
+        self._connection.execute(
+            insert(Revision).values(
+                event_id=event.event_id,
+                revision=changed.revision,
+                change=changed.change,
+                material=changed.material,
+                alertable=changed.alertable,
+                body=changed.model_dump(mode="json"),
+                actor=actor,
+                message_time=message_time,
+            )
+        )
+
+    def attach(self, event_id: UUID, report: ReportRecord, decision: Decision) -> None:
+        self._connection.execute(
+            insert(Report).values(
+                id=report.report_id,
+                article_id=report.article_id,
+                frame_index=report.frame_index,
+                event_id=event_id,
+                record=report.model_dump(mode="json"),
+                link_score=decision.score if decision.event else None,
+                link_factors=decision.factors,
+                message_time=report.message_time,
+            )
+        )
+        if entries := [ledger_entry(event_id, report, *value) for value in frame_values(report.frame).items()]:
+            self._connection.execute(insert(LedgerEntry), entries)
+
+    def absorb(self, absorbed: UUID, surviving: UUID) -> None:
+        """Everything that hangs on the one hangs on the other from now on; ids that led to the one lead there too."""
+        for table in (Report, LedgerEntry):
+            self._connection.execute(update(table).where(table.event_id == absorbed).values(event_id=surviving))
+        self._connection.execute(
+            update(Event).where(or_(Event.id == absorbed, Event.merged_into == absorbed)).values(merged_into=surviving)
+        )
+        for other, relation in self._relations(absorbed):
+            if other != surviving:
+                self.relate(min(other, surviving), max(other, surviving), relation)
+        for other in self.kept_apart(absorbed):
+            if other != surviving:
+                self.keep_apart(other, surviving)
+
+    def move(self, reports: Collection[UUID], event_id: UUID) -> None:
+        """These reports, and what they say on the ledger, are of this event."""
+        self._connection.execute(update(Report).where(Report.id.in_(reports)).values(event_id=event_id))
+        self._connection.execute(
+            update(LedgerEntry).where(LedgerEntry.report_id.in_(reports)).values(event_id=event_id)
+        )
+
+    def relate(self, a: UUID, b: UUID, relation: str) -> None:
+        self._connection.execute(insert(RelatedEvents).values(a=a, b=b, relation=relation).on_conflict_do_nothing())
+
+    def keep_apart(self, one: UUID, other: UUID) -> None:
+        a, b = sorted((one, other))
+        self._connection.execute(insert(KeptApart).values(a=a, b=b).on_conflict_do_nothing())
+
+    def let_together(self, one: UUID, other: UUID) -> None:
+        a, b = sorted((one, other))
+        self._connection.execute(delete(KeptApart).where(KeptApart.a == a, KeptApart.b == b))
+
+    def _relations(self, event_id: UUID) -> list[tuple[UUID, str]]:
+        pairs = self._connection.execute(
+            select(RelatedEvents.a, RelatedEvents.b, RelatedEvents.relation).where(
+                or_(RelatedEvents.a == event_id, RelatedEvents.b == event_id)
+            )
+        )
+        return [(b if a == event_id else a, relation) for a, b, relation in pairs]
+
+    def _load(
+        self, *where: ColumnElement[bool], order: Sequence[Any] = (), limit: int | None = None
+    ) -> list[KnownEvent]:
+        rows = self._connection.execute(
+            select(Event.id, Event.snapshot, Event.alertable, Event.pinned).where(*where).order_by(*order).limit(limit)
+        ).all()
+        records: dict[UUID, list[ReportRecord]] = {row.id: [] for row in rows}
+        for report in self._connection.execute(
+            select(Report.event_id, Report.record)
+            .where(Report.event_id.in_(records))
+            .order_by(Report.message_time, Report.id)
+        ):
+            records[report.event_id].append(ReportRecord.model_validate(report.record))
+        return [
+            KnownEvent(
+                row.id, EventSnapshot.model_validate(row.snapshot), row.alertable, tuple(records[row.id]), row.pinned
+            )
+            for row in rows
+        ]
+
+
+_ARTICLE_COLUMNS = set(StoredArticle.__table__.columns.keys()) & set(ArticleEnriched.model_fields)
+
+
+def _without(event: KnownEvent, reports: set[UUID]) -> KnownEvent:
+    kept = tuple(report for report in event.reports if report.report_id not in reports)
+    return KnownEvent(event.event_id, event.snapshot, event.alertable, kept, event.pinned)
