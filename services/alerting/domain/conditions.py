@@ -1,11 +1,13 @@
 """What a rule or a silence can ask of an event. Each condition is one small function that says what does not fit."""
 
 from collections.abc import Callable, Iterable
+from difflib import get_close_matches
+from functools import cached_property
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from services.alerting.domain.countries import countries, regions
+from services.alerting.domain.countries import countries, regions, regions_of
 from services.alerting.domain.geofence import Circle, Containment, containment
 from shared.codes import AttackType, Change, EventStatus, TargetType
 from shared.contracts import EventChanged, Toll
@@ -24,8 +26,17 @@ def _country(code: str) -> str:
     return code
 
 
+def _region_name(name: str) -> str:
+    if name.lower() not in regions():
+        near = get_close_matches(name.lower(), regions(), n=3) or sorted(regions())
+        raise ValueError(f"{name!r} is no region; try {', '.join(near)}; a province goes under province")
+    return name
+
+
 List = Annotated[tuple[Item, ...], BeforeValidator(_listed)]
 CountryCode = Annotated[str, AfterValidator(_country)]
+RegionName = Annotated[str, AfterValidator(_region_name)]
+Language = Annotated[str, Field(pattern="^[a-z]{2}$")]
 
 
 class Near(Circle):
@@ -46,7 +57,8 @@ class Conditions(BaseModel):
 
     change: List[Change] = Field((), description="what happened to the event: created, confirmed ...")
     country: List[CountryCode] = Field((), description="ISO 3166-1 alpha-2")
-    region: List[str] = Field((), description="a UN M49 region (Western Asia), a continent, or a province by name")
+    region: List[RegionName] = Field((), description="of UN M49 (Western Asia), a continent, or of lexicon/regions.tsv")
+    province: List[str] = Field((), description="first-order administrative division by name")
     near: List[Near] = Field((), description="a radius around a point: {lat, lon, km, at_least}")
     attack_type: List[AttackType] = ()
     perpetrator: List[str] = Field((), description="name or id")
@@ -56,10 +68,10 @@ class Conditions(BaseModel):
     sources_at_least: int | None = Field(None, ge=1, description="independent sources")
     score_at_least: float | None = Field(None, ge=0, le=1)
     status: List[EventStatus] = ()
-    language: List[str] = Field((), description="ISO 639-1, of any of its reports")
+    language: List[Language] = Field((), description="ISO 639-1, of any of its reports")
     source: List[str] = Field((), description="outlet of any of its reports")
 
-    @property
+    @cached_property
     def asked(self) -> dict[str, Any]:
         """The conditions that are given."""
         return {name: value for name in type(self).model_fields if (value := getattr(self, name)) not in (None, ())}
@@ -87,14 +99,15 @@ def _words(values: Iterable[object], most: int = 5) -> str:
 
 
 def _region(asked: tuple[str, ...], change: EventChanged) -> str | None:
+    country = _place(change, "country")
+    if country and regions_of(country) & {name.lower() for name in asked}:
+        return None
+    return f"region of {country or 'an unknown country'}, asked {_words(asked)}"
+
+
+def _place(change: EventChanged, field: str) -> str | None:
     place = change.snapshot.place
-    country, province = (place.country, place.admin1) if place else (None, None)
-    wanted = {name.casefold() for name in asked}
-    if province and province.casefold() in wanted:
-        return None
-    if country and any(country in regions().get(name, ()) for name in wanted):
-        return None
-    return f"region {_words(filter(None, (province, country))) or 'unknown'}, asked {_words(asked)}"
+    return getattr(place, field) if place else None
 
 
 def _near(asked: tuple[Near, ...], change: EventChanged) -> str | None:
@@ -125,10 +138,9 @@ Check = Callable[[Any, EventChanged], str | None]
 
 CHECKS: dict[str, Check] = {
     "change": lambda asked, change: _any_of("change", asked, [change.change]),
-    "country": lambda asked, change: _any_of(
-        "country", asked, [change.snapshot.place.country if change.snapshot.place else None]
-    ),
+    "country": lambda asked, change: _any_of("country", asked, [_place(change, "country")]),
     "region": _region,
+    "province": lambda asked, change: _any_of("province", asked, [_place(change, "admin1")]),
     "near": _near,
     "attack_type": lambda asked, change: _any_of("attack type", asked, change.snapshot.attack_types),
     "perpetrator": _perpetrator,

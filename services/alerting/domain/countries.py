@@ -1,10 +1,11 @@
-"""Countries and regions by name, from `lexicon/countries.tsv` (UN M49)."""
+"""Countries and regions by name, from `lexicon/countries.tsv` (UN M49) and `lexicon/regions.tsv`."""
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-_TABLE = Path(__file__).parent.parent / "lexicon" / "countries.tsv"
+_LEXICON = Path(__file__).parent.parent / "lexicon"
 
 
 class Country(NamedTuple):
@@ -17,8 +18,7 @@ class Country(NamedTuple):
 @cache
 def countries() -> dict[str, Country]:
     """Every country by its code."""
-    lines = _TABLE.read_text(encoding="utf-8").splitlines()
-    return {row.code: row for row in (Country(*line.split("\t")) for line in lines if not line.startswith("#"))}
+    return {row.code: row for row in (Country(*fields) for fields in _rows("countries.tsv"))}
 
 
 @cache
@@ -28,10 +28,24 @@ def regions() -> dict[str, frozenset[str]]:
     for country in countries().values():
         for name in (country.region, country.continent):
             members.setdefault(name.lower(), set()).add(country.code)
+    for name, codes, _ in _rows("regions.tsv"):
+        members[name.lower()] = set(codes.split())
     return {name: frozenset(codes) for name, codes in members.items()}
+
+
+@cache
+def regions_of(code: str) -> frozenset[str]:
+    """The names, in lower case, of the regions that a country lies in."""
+    return frozenset(name for name, codes in regions().items() if code in codes)
 
 
 def country_name(code: str) -> str:
     """The English name; the code itself where it is unknown."""
     known = countries().get(code)
     return known.name if known else code
+
+
+def _rows(table: str) -> Iterator[list[str]]:
+    for line in (_LEXICON / table).read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            yield line.split("\t")

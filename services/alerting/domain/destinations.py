@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from services.alerting.domain.conditions import List
+from services.alerting.domain.pacing import Pacing
 from services.alerting.domain.rules import Slug
 
 
@@ -19,14 +19,6 @@ def _reference(value: str) -> str:
 def is_reference(value: str) -> bool:
     """Does the value say where it stands (`env:NAME`, `file:/path`)?"""
     return value.startswith(("env:", "file:/")) and len(value) > 4 and "\n" not in value
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise ValueError(f"{name!r} is no time zone, such as Europe/Paris") from None
-    return name
 
 
 Secret = Annotated[str, AfterValidator(_reference)]
@@ -42,12 +34,9 @@ class Heartbeat(BaseModel):
     dead_of: List[Slug] = Field((), description="when deliveries to these destinations die; it may name itself")
 
 
-class Config(BaseModel):
+class Config(Pacing):
     """What every destination has, whatever its channel."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
     owner: str = Field("", description="whom to ask about this destination")
     heartbeat: Heartbeat | None = None
 

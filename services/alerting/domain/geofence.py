@@ -9,6 +9,7 @@ from shared.codes import WherePrecision
 from shared.contracts import Place
 
 EARTH_RADIUS_KM = 6371.0
+KM_PER_DEGREE = EARTH_RADIUS_KM * radians(1)  # of latitude
 
 # How far the attack may lie from the point of its place, where the place itself does not say (`radius_km`).
 UNCERTAINTY_KM = {
@@ -46,12 +47,17 @@ def containment(circle: Circle, place: Place | None) -> Containment:
     if place is None or place.lat is None or place.lon is None:
         return Containment.OUTSIDE
     apart = distance_km(circle.lat, circle.lon, place.lat, place.lon)
-    uncertain = place.radius_km if place.radius_km is not None else UNCERTAINTY_KM[place.precision]
+    uncertain = uncertainty_km(place)
     if apart + uncertain <= circle.km:
         return Containment.INSIDE
     if apart - uncertain > circle.km:
         return Containment.OUTSIDE
     return Containment.POSSIBLE if place.precision <= WherePrecision.DISTRICT else Containment.REGION_ONLY
+
+
+def uncertainty_km(place: Place) -> float:
+    """How far from its point the attack may lie."""
+    return place.radius_km if place.radius_km is not None else UNCERTAINTY_KM[place.precision]
 
 
 def distance_km(lat_a: float, lon_a: float, lat_b: float, lon_b: float) -> float:

@@ -1,176 +1,76 @@
-"""Who is told what about a change: the steps every rule × destination passes, and what came of it.
+"""Who is told what about a change: the steps that every rule × destination passes, and what came of it.
 
-The first step that answers decides; what passes all is an alert. Its reason is kept whatever the answer, for `why`.
-Once a destination has a thread about an event, rules no longer matter to it: who was told hears of material changes.
+A decision is kept whatever the answer, for `why`. Once a destination was told of an event by a rule, that rule need no
+longer match: who was told hears what becomes of it.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from enum import StrEnum
 
-from services.alerting.domain.conditions import first_miss
-from services.alerting.domain.destinations import Destination
+from services.alerting.domain import steps
+from services.alerting.domain.case import Case, Decision, Step, Verdict
+from services.alerting.domain.past import OpenThread, Past
+from services.alerting.domain.results import Result
 from services.alerting.domain.rulebook import Rulebook
-from services.alerting.domain.rules import Rule, Stage, confirmed
-from shared.codes import Change, EventStatus, MessageKind
+from services.alerting.domain.rules import Rule
+from services.alerting.domain.steps import EPOCH
+from services.alerting.domain.updates import Updates, wanted
 from shared.contracts import EventChanged
 
-NO_RULE = "-"  # a decision about a thread that no rule routes to any more
-EPOCH = "epoch"  # promoting a reprocessed epoch alerts nobody, open threads included
-GONE = (EventStatus.RETRACTED, EventStatus.REJECTED, EventStatus.MERGED)
+__all__ = ["CHAIN", "EPOCH", "NO_RULE", "OpenThread", "Past", "Result", "candidates", "decide", "nearest_miss"]
+
+NO_RULE = "-"  # a decision about a thread that no rule leads to any more
+
+CHAIN: tuple[Step, ...] = (
+    steps.reachable,
+    steps.live,
+    steps.thread,
+    steps.alertable,
+    steps.in_force,
+    steps.match,
+    steps.inhibit,
+    steps.silence,
+    steps.group,
+    steps.quiet_hours,
+    steps.throttle,
+    steps.late,
+    steps.stage,
+    steps.digest,
+)  # what passes all is delivered; what was held on its way goes to a digest
 
 
-class Result(StrEnum):
-    """What was decided; the first four make a message, the rest is ordered by how far the case came."""
-
-    ALERT = "alert"
-    UPDATE = "update"
-    CORRECTION = "correction"
-    RETRACTION = "retraction"
-    NO_DESTINATION = "no_destination"
-    NOT_ALERTABLE = "not_alertable"
-    NOT_IN_FORCE = "not_in_force"
-    NO_MATCH = "no_match"
-    NOT_MATERIAL = "not_material"
-    SILENCED = "silenced"
-    STAGED = "staged"
-
-    @property
-    def kind(self) -> MessageKind | None:
-        """The message to send; None: nothing is sent."""
-        return MessageKind(self) if self in _TELLING else None
+def candidates(change: EventChanged, book: Rulebook, threads: Mapping[str, OpenThread]) -> Sequence[tuple[Rule, int]]:
+    """The rules to be asked: all, or, of a large book, those that can match and those whose threads are open."""
+    if book.index is None:
+        return book.rules
+    return book.index.candidates(change, also=(rule for thread in threads.values() for rule in thread.rules))
 
 
-_TELLING = (Result.ALERT, Result.UPDATE, Result.CORRECTION, Result.RETRACTION)
-
-
-@dataclass(frozen=True)
-class OpenThread:
-    """What a destination was told about an event. `closed`: why it ended (retracted, merged), where it did."""
-
-    subject: str
-    closed: str | None = None
-
-
-@dataclass(frozen=True)
-class Case:
-    """One change, one rule (None: only its thread leads there) and one of its destinations."""
-
-    change: EventChanged
-    at: datetime  # message time
-    book: Rulebook
-    rule: Rule | None
-    version: int
-    stage: Stage
-    destination_id: str
-    destination: Destination | None
-    thread: OpenThread | None
-
-
-Verdict = tuple[Result, str]
-Step = Callable[[Case], Verdict | None]
-
-
-@dataclass(frozen=True)
-class Decision:
-    rule_id: str
-    rule_version: int
-    destination_id: str
-    result: Result
-    reason: str
-
-
-# --- the steps --------------------------------------------------------------------------------------------------------
-
-
-def reachable(case: Case) -> Verdict | None:
-    if case.destination is None:
-        return Result.NO_DESTINATION, f"there is no destination {case.destination_id!r}, or its configuration is broken"
-    if not case.destination.enabled:
-        return Result.NO_DESTINATION, f"destination {case.destination_id!r} is disabled"
-    return None
-
-
-def live(case: Case) -> Verdict | None:
-    """A promoted epoch tells nobody anything."""
-    if not case.change.alertable and case.change.not_alertable == EPOCH:
-        return Result.NOT_ALERTABLE, EPOCH
-    return None
-
-
-def follow_thread(case: Case) -> Verdict | None:
-    """Who got the alert gets what becomes of it, past rules, stages and silences (see `silence`)."""
-    if case.thread is None:
-        return None
-    change = case.change
-    if change.change is Change.MERGED and change.merged_into is not None:
-        return Result.UPDATE, f"merged into {change.merged_into}"
-    if change.snapshot.status in GONE or change.change is Change.RETRACTED:
-        told = case.thread.closed is not None and not change.material
-        return (
-            (Result.NOT_MATERIAL, f"already told: {case.thread.closed}") if told else (Result.RETRACTION, "retracted")
-        )
-    if not change.material:
-        return Result.NOT_MATERIAL, "told before, and nothing material changed"
-    if change.change in (Change.CORRECTED, Change.SPLIT):
-        return Result.CORRECTION, f"{change.change}: told before"
-    return _silenced(case) or (Result.UPDATE, f"material change ({change.change}): told before")
-
-
-def alertable(case: Case) -> Verdict | None:
-    if case.change.snapshot.status in GONE:
-        return Result.NOT_ALERTABLE, str(case.change.snapshot.status)
-    if not case.change.alertable:
-        return Result.NOT_ALERTABLE, case.change.not_alertable or "not alertable"
-    return None
-
-
-def in_force(case: Case) -> Verdict | None:
-    why_not = case.rule.out_of_force(case.at) if case.rule else None
-    return (Result.NOT_IN_FORCE, why_not) if why_not else None
-
-
-def match(case: Case) -> Verdict | None:
-    miss = first_miss(case.rule.when, case.change) if case.rule else "no rule leads here any more"
-    return (Result.NO_MATCH, miss) if miss else None
-
-
-def silence(case: Case) -> Verdict | None:
-    """Recorded, not sent later; corrections and retractions never come this far."""
-    return _silenced(case)
-
-
-def stage(case: Case) -> Verdict | None:
-    status = case.change.snapshot.status
-    if case.stage == "confirmed" and not confirmed(status):
-        return Result.STAGED, f"waits for confirmation, the event is {status}"
-    if case.stage == "unconfirmed" and confirmed(status):
-        return Result.STAGED, f"wants unconfirmed events only, this one is {status}"
-    return None
-
-
-STEPS: tuple[Step, ...] = (reachable, live, follow_thread, alertable, in_force, match, silence, stage)
-
-
-# --- all of them ------------------------------------------------------------------------------------------------------
-
-
-def decide(change: EventChanged, at: datetime, book: Rulebook, threads: Mapping[str, OpenThread]) -> list[Decision]:
+def decide(
+    change: EventChanged,
+    at: datetime,
+    book: Rulebook,
+    threads: Mapping[str, OpenThread],
+    past: Past | None = None,
+    asked: Iterable[tuple[Rule, int]] | None = None,
+) -> list[Decision]:
     """What every rule tells every of its destinations, and what those hear that have a thread but no rule any more.
 
-    `threads`: what was told about this event, by destination.
+    `at`: message time. `threads`: what was told about this event, by destination. `asked`: the candidates, where the
+    caller knows them already.
     """
+    past = past or Past()
+    asked = candidates(change, book, threads) if asked is None else asked
     cases = [
-        Case(change, at, book, rule, version, stage, name, book.destinations.get(name), threads.get(name))
-        for rule, version in book.rules
+        Case(change, at, book, rule, version, stage, name, book.destinations.get(name), threads.get(name), past)
+        for rule, version in asked
         for stage, name in rule.route.stages()
     ]
-    routed = {case.destination_id for case in cases}
+    followed = {case.destination_id for case in cases if case.follows}
     cases += [
-        Case(change, at, book, None, 0, "now", name, book.destinations.get(name), thread)
+        Case(change, at, book, None, 0, "now", name, book.destinations.get(name), thread, past)
         for name, thread in threads.items()
-        if name not in routed
+        if name not in followed
     ]
     return [_decide(case) for case in cases]
 
@@ -185,21 +85,30 @@ def nearest_miss(decisions: list[Decision]) -> str:
 
 
 def _decide(case: Case) -> Decision:
-    verdicts = (step(case) for step in STEPS)
-    result, reason = next((verdict for verdict in verdicts if verdict), (Result.ALERT, "the rule matches"))
-    return Decision(case.rule.id if case.rule else NO_RULE, case.version, case.destination_id, result, reason)
+    verdict = _verdict(case)
+    return Decision(
+        case.rule.id if case.rule else NO_RULE, case.version, case.destination_id, *verdict, told_as=case.message
+    )
 
 
-def _silenced(case: Case) -> Verdict | None:
-    for silence in case.book.silences:
-        if (
-            silence.starts_at <= case.at < silence.ends_at
-            and (not silence.rule or (case.rule is not None and case.rule.id in silence.rule))
-            and (not silence.destination or case.destination_id in silence.destination)
-            and first_miss(silence.when, case.change) is None
-        ):
-            return (
-                Result.SILENCED,
-                f"by {silence.created_by} until {silence.ends_at:%Y-%m-%d %H:%M %Z}: {silence.comment}",
-            )
-    return None
+def _verdict(case: Case) -> Verdict:
+    held: list[Verdict] = []
+    for step in CHAIN:
+        verdict = step(case)
+        if verdict is not None and not verdict.result.held:
+            return verdict
+        if verdict is not None:
+            held.append(verdict)
+    return max(held, key=lambda one: one.due_at or case.at) if held else _told(case)
+
+
+def _told(case: Case) -> Verdict:
+    """All steps are passed: it is told at once, and why."""
+    if case.thread is None:
+        return Verdict(Result.ALERT, "the rule matches")
+    if case.change.merged_into is not None:
+        return Verdict(Result.UPDATE, f"{steps.MERGED_INTO} {case.change.merged_into}")
+    if not case.follows:
+        return Verdict(case.message, "the rule matches now, and the destination was told before")
+    what = wanted(case.rule.updates if case.rule else Updates(), case.change)
+    return Verdict(case.message, f"told before; {case.change.change}: {what}")

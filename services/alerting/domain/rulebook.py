@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from services.alerting.domain.destinations import CONFIGS, Destination, Entry, checked
 from services.alerting.domain.explain import explain
+from services.alerting.domain.matching import RuleIndex
 from services.alerting.domain.rules import Rule, Silence
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -15,9 +16,12 @@ Model = TypeVar("Model", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Rulebook:
+    """`index`: for a book too large to go through for every change; without one all rules are gone through."""
+
     rules: tuple[tuple[Rule, int], ...]  # each with its version
     destinations: Mapping[str, Destination]
     silences: tuple[Silence, ...] = field(default=())
+    index: RuleIndex | None = None
 
 
 class RulesError(Exception):
@@ -51,6 +55,18 @@ def read(document: Any, known: Iterable[str] = ()) -> tuple[list[Rule], list[Ent
     return rules, entries
 
 
+def write(rules: Iterable[Rule], entries: Iterable[Entry]) -> dict[str, list[dict[str, Any]]]:
+    """The document that `read` reads back as the same rules and destinations; defaults are left out."""
+    return {
+        "destinations": [entry.model_dump(mode="json", exclude_defaults=True) for entry in entries],
+        "rules": [_written(rule) for rule in rules],
+    }
+
+
+def _written(rule: Rule) -> dict[str, Any]:
+    return rule.model_dump(mode="json", exclude_defaults=True, by_alias=True)
+
+
 def read_entry(data: dict[str, Any], faults: list[str]) -> Entry | None:
     """A destination, its configuration checked too; None where `faults` got more."""
     name = _name("destination", data)
@@ -82,8 +98,10 @@ def _twice(what: str, ids: list[str]) -> list[str]:
 
 
 def _unknown_destinations(rule: Rule, known: set[str]) -> list[str]:
+    named = [(f"route.{stage}", name) for stage, name in rule.route.stages()]
+    named += [("escalate.to", name) for name in (rule.escalate.to if rule.escalate else ())]
     return [
-        f"rule {rule.id!r}: route.{stage}: no destination {name!r}; known: {', '.join(sorted(known)) or 'none'}"
-        for stage, name in rule.route.stages()
+        f"rule {rule.id!r}: {field}: no destination {name!r}; known: {', '.join(sorted(known)) or 'none'}"
+        for field, name in named
         if name not in known
     ]

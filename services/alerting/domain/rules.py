@@ -7,26 +7,29 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from services.alerting.domain.conditions import Conditions, List
+from services.alerting.domain.inhibition import Inhibition
+from services.alerting.domain.updates import Updates
 from shared.codes import EventStatus
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]  # an id as people write it: duty-desk
-Stage = Literal["now", "unconfirmed", "confirmed"]
+Stage = Literal["now", "unconfirmed", "confirmed", "digest"]
 
 
 class Route(BaseModel):
-    """Destinations told at once, and those told while the event is unconfirmed, or once it is confirmed."""
+    """Destinations told at once, while the event is unconfirmed, once it is confirmed, or in their digests."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     now: List[Slug] = ()
     unconfirmed: List[Slug] = ()
     confirmed: List[Slug] = ()
+    digest: List[Slug] = ()
 
     @model_validator(mode="after")
     def _leads_somewhere(self) -> "Route":
         told = [destination for _, destination in self.stages()]
         if not told:
-            raise ValueError("names no destination; give one under now, unconfirmed or confirmed")
+            raise ValueError("names no destination; give one under now, unconfirmed, confirmed or digest")
         if len(set(told)) < len(told):
             raise ValueError("names a destination twice; one under both stages belongs under now")
         return self
@@ -37,8 +40,18 @@ class Route(BaseModel):
             ("now", self.now),
             ("unconfirmed", self.unconfirmed),
             ("confirmed", self.confirmed),
+            ("digest", self.digest),
         ]
         return [(stage, destination) for stage, destinations in by_stage for destination in destinations]
+
+
+class Escalation(BaseModel):
+    """Who is told where nobody acknowledges an alert in time."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    after_minutes: int = Field(ge=1, le=1440)
+    to: List[Slug] = Field(min_length=1)
 
 
 class Rule(BaseModel):
@@ -51,6 +64,10 @@ class Rule(BaseModel):
     expires_at: AwareDatetime | None = Field(None, description="not in force from then on (message time)")
     when: Conditions = Conditions()
     route: Route
+    updates: Updates = Field(Updates(), description="which material changes are told in the thread")
+    urgent: bool = Field(False, description="goes past quiet hours, groups and throttles")
+    inhibited_by: Inhibition | None = None
+    escalate: Escalation | None = None
 
     def out_of_force(self, at: datetime) -> str | None:
         """Why this rule does not apply at `at`; None where it does."""
@@ -65,7 +82,7 @@ class Rule(BaseModel):
         """`blasts: attack_type bombing_explosion; killed at least 5 -> duty-desk; confirmed -> board`."""
         off = "" if self.enabled else " (disabled)"
         until = f" (until {self.expires_at:%Y-%m-%d %H:%M %Z})" if self.expires_at else ""
-        return f"{self.id}: {describe(self.when)} -> {_routes(self.route)}{off}{until}"
+        return f"{self.id}: {describe(self.when)} -> {_routes(self.route)}{_manner(self)}{off}{until}"
 
 
 class Silence(BaseModel):
@@ -103,6 +120,18 @@ def _value(value: Any) -> str:
         else str(item)
         for item in value
     )
+
+
+def _manner(rule: Rule) -> str:
+    said = [
+        f"after {rule.escalate.after_minutes} min unacknowledged: {', '.join(rule.escalate.to)}"
+        if rule.escalate
+        else "",
+        f"updates on {rule.updates.summary}" if rule.updates.summary else "",
+        rule.inhibited_by.summary if rule.inhibited_by else "",
+        "urgent" if rule.urgent else "",
+    ]
+    return "".join(f"; {words}" for words in said if words)
 
 
 def _routes(route: Route) -> str:

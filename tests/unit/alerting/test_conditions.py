@@ -22,8 +22,9 @@ HERE = {"lat": 34.0, "lon": 71.5, "km": 50}
 TABLE = [
     ("change", Change.CREATED, Change.CONFIRMED, "change created, asked confirmed"),
     ("country", "PK", ["AF", "IN"], "country PK, asked AF, IN"),
-    ("region", "Southern Asia", "Western Asia", "region Khyber Pakhtunkhwa, PK, asked Western Asia"),
-    ("region", "khyber pakhtunkhwa", "Balochistan", "region Khyber Pakhtunkhwa, PK, asked Balochistan"),
+    ("region", "Southern Asia", "Western Asia", "region of PK, asked Western Asia"),
+    ("region", ["Sahel", "asia"], "Sahel", "region of PK, asked Sahel"),
+    ("province", "khyber pakhtunkhwa", "Balochistan", "province Khyber Pakhtunkhwa, asked Balochistan"),
     ("near", HERE, HERE | {"km": 20, "at_least": "inside"}, "possible of 20 km around 34, 71.5, asked inside"),
     ("attack_type", "bombing_explosion", "hijacking", "attack type bombing_explosion, asked hijacking"),
     ("perpetrator", "TTP", "IS-K", "perpetrator Tehrik-i-Taliban Pakistan, ttp, asked IS-K"),

@@ -35,7 +35,9 @@ def test_the_demo_rules_are_sound_and_have_a_catch_all() -> None:
 
 def test_an_unknown_field_names_the_rule_the_field_and_what_is_allowed() -> None:
     (fault,) = faults(document({"kiled_at_least": 5}))
-    assert fault.startswith("rule 'blasts': when.kiled_at_least: unknown field; allowed: change, country, region, near")
+    assert fault.startswith(
+        "rule 'blasts': when.kiled_at_least: unknown field; did you mean killed_at_least? allowed: change, country, reg"
+    )
     (fault,) = faults(document({"near": [{"lat": 1, "lon": 2, "km": 3, "radius": 4}]}))
     assert fault == "rule 'blasts': when.near.0.radius: unknown field; allowed: lat, lon, km, at_least"
 
@@ -52,9 +54,14 @@ def test_an_unknown_field_names_the_rule_the_field_and_what_is_allowed() -> None
         (document(route={"unconfirmed": "desk", "confirmed": "desk"}), "names a destination twice"),
         (document(route={"now": "duty"}), "route.now: no destination 'duty'; known: desk"),
         (document(expires_at="2023-01-30T12:00:00"), "timezone"),
-        ({"rules": [{"id": "x"}]}, "rule 'x': owner: is missing"),
+        ({"rules": [{"id": "x"}]}, "rule 'x': owner: is missing: give whom to ask about this rule"),
+        (document({"region": "Sahell"}), "when.region.0: 'Sahell' is no region; try sahel"),
+        (document({"language": "english"}), "when.language.0"),
+        (document(escalate={"after_minutes": 5, "to": "boss"}), "escalate.to: no destination 'boss'; known: desk"),
+        (document(inhibited_by={"hours": 3}), "inhibited_by: says not by what; give by: wider"),
+        (document(updates={"on": ["tol"]}), "updates.on.0: Input should be 'toll', 'claim'"),
         ({"destinations": [webhook(), webhook()]}, "destination 'desk': defined twice"),
-        ({"destinations": [webhook(uri="x")]}, "config.uri: unknown field; allowed: timezone, owner, heartbeat"),
+        ({"destinations": [webhook(uri="x")]}, "config.uri: unknown field; did you mean url? allowed: timezone,"),
         ({"destinations": [webhook(timezone="Mars")]}, "config.timezone: 'Mars' is no time zone"),
         ({"destinations": [webhook() | {"channel": "pager"}]}, "'email', 'webhook', 'teams', 'pagerduty' or 'apprise'"),
         (["rules"], "the document: as a whole"),
