@@ -502,6 +502,19 @@ class ApiKey(Base):
     last_used_at: Mapped[datetime | None]
 
 
+class IdempotentRequest(Base):
+    """The answer to a request that came with an idempotency key, kept a day for when it comes again."""
+
+    __tablename__ = "idempotent_requests"
+    caller: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    request_hash: Mapped[bytes]  # SHA-256 of method, path, query and body
+    status: Mapped[int | None]  # null only inside the transaction that does what was asked
+    headers: Mapped[Json | None]
+    body: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
+
+
 class AuditEntry(Base):
     """Who changed what by hand. Append-only."""
 
