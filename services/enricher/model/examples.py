@@ -1,8 +1,8 @@
 """The labelled articles that the kind classifier is fitted on, read from a folder of public sets.
 
 Labels come from the sets where they have them, from `labels.tsv` (some 430 articles of the training parts, labelled by
-reading title and lead), and from `written.yml` (texts written for the purpose). Articles of `kinds/dev`, those of the
-same incidents and near copies are left out, since it is what the classifier is judged on.
+reading title and lead), and from `written/*.yml` (texts written for the purpose, a file for each family). Articles of
+`kinds/dev`, those of the same incidents and near copies are left out, since it is what the classifier is judged on.
 """
 
 import csv
@@ -114,10 +114,15 @@ def _read(row: Row) -> str:
 
 
 def _written() -> Iterator[Example]:
-    for kind, lines in yaml.safe_load((HERE / "written.yml").read_text(encoding="utf-8")).items():
-        for line in lines:
-            title, _, text = (part.strip() for part in line.partition("|"))
-            yield Example("written", title or None, text, kind in NEWS, ArticleKind(kind), WEIGHTS["written"])
+    for item in written():
+        kind = ArticleKind(item["kind"])
+        yield Example("written", item["title"], item["text"], kind in NEWS, kind, WEIGHTS["written"])
+
+
+def written() -> Iterator[Row]:
+    """Our own texts: id, kind, language, published (a date or null), title (or null), text, sometimes why the kind."""
+    for path in sorted((HERE / "written").glob("*.yml")):
+        yield from yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
 
 
 class _HeldOut:
