@@ -3,23 +3,28 @@
 python -m services.api                                        serve on API_HOST:API_PORT
 python -m services.api key create --name desk --scope read    print a new key, once
 python -m services.api key list
+python -m services.api key rotate PREFIX                      print a key in place of another, which ends in a day
 python -m services.api key revoke PREFIX
 python -m services.api openapi                                print the OpenAPI document
+python -m services.api scopes                                 print which scope may do what
 """
 
 import argparse
 import json
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
-import uvicorn
+from fastapi import FastAPI
 from sqlalchemy import Engine, create_engine
 
-from services.api import keys, queries
+from services.api import document, keys
 from services.api.access import RateLimit
-from services.api.app import create_app
+from services.api.app import Options, create_app
+from services.api.caller import SCOPES
+from services.api.oidc import Provider
+from services.api.serve import Server
 from services.api.settings import ApiSettings
 from shared import telemetry
 from shared.clock import wall
@@ -27,14 +32,15 @@ from shared.database.session import check, make_engine
 from shared.health import Health, serve
 from shared.settings import DatabaseUrl, load
 
-GRACE_SECONDS = 10
-IDLE_SECONDS = 20
-
 
 def main() -> int:
     options = _parser().parse_args()
     if options.command == "openapi":
-        return _openapi()
+        print(json.dumps(_app_without_database().openapi(), indent=1, ensure_ascii=False))
+        return 0
+    if options.command == "scopes":
+        print(document.table(_app_without_database()))
+        return 0
     if options.command == "key":
         engine = make_engine(load(DatabaseUrl).database_url, "api key")
         status: int = options.act(engine, options)
@@ -45,67 +51,75 @@ def main() -> int:
 def _serve(settings: ApiSettings) -> int:
     telemetry.configure_logs(settings.log_format, "api")
     engine = make_engine(settings.database_url, "api", settings.api_pool_size)
-    app = create_app(engine, RateLimit(settings.api_requests_per_second, settings.api_burst))
+    try:
+        options = _options(settings)
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    app = create_app(engine, RateLimit(settings.api_requests_per_second, settings.api_burst), options)
     health = Health()
     health.ready()
     with serve(health, settings.health_host, settings.health_port, {"database": partial(check, engine)}):
         structlog.get_logger(__name__).info(
             "started", url=f"http://{settings.api_host}:{settings.api_port}/openapi.json"
         )
-        server = uvicorn.Server(
-            uvicorn.Config(
-                app,
-                settings.api_host,
-                settings.api_port,
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                timeout_keep_alive=IDLE_SECONDS,
-                timeout_graceful_shutdown=GRACE_SECONDS,
-                limit_concurrency=500,
-            )
-        )
+        server = Server(app, settings.api_host, settings.api_port)
         server.run()
     return 0 if server.started else 1
 
 
-def _openapi() -> int:
-    app = create_app(create_engine("postgresql+psycopg://"), RateLimit(1, 1))
-    json.dump(app.openapi(), sys.stdout, indent=1, ensure_ascii=False)
-    sys.stdout.write("\n")
-    return 0
+def _options(settings: ApiSettings) -> Options:
+    provider = None
+    if settings.oidc_issuer and settings.oidc_audience:
+        provider = Provider(settings.oidc_issuer, settings.oidc_audience, settings.oidc_scope_claim)
+    return Options(provider=provider, origins=settings.origins, most_listeners=settings.api_listeners)
+
+
+def _app_without_database() -> FastAPI:
+    return create_app(create_engine("postgresql+psycopg://"), RateLimit(1, 1))
 
 
 def _create(engine: Engine, options: argparse.Namespace) -> int:
-    expires_at = wall() + timedelta(days=options.days) if options.days else None
     with engine.begin() as connection:
-        key = keys.create(connection, options.name, options.scope, expires_at)
-    sys.stderr.write("This key is shown once; only its hash is kept.\n")
-    print(key)
-    return 0
+        key = keys.create(connection, options.name, options.scope, _expiry(options))
+    return _show(key)
+
+
+def _rotate(engine: Engine, options: argparse.Namespace) -> int:
+    overlap = timedelta(hours=options.overlap_hours)
+    with engine.begin() as connection:
+        key = keys.rotate(connection, options.prefix, wall(), overlap, _expiry(options))
+    return _show(key) if key else _unknown(options.prefix)
 
 
 def _list(engine: Engine, options: argparse.Namespace) -> int:
     with engine.connect() as connection:
-        for row in queries.api_keys(connection):
-            state = "revoked" if row["revoked_at"] else f"expires {row['expires_at'] or 'never'}"
-            print(
-                row["prefix"],
-                row["name"],
-                ",".join(row["scopes"]),
-                state,
-                f"used {row['last_used_at'] or 'never'}",
-                sep="  ",
-            )
+        for row in keys.listed(connection):
+            state = "revoked" if row.revoked_at else f"expires {row.expires_at or 'never'}"
+            used = f"used {row.last_used_at or 'never'}"
+            print(row.prefix, row.name, ",".join(row.scopes), state, used, sep="  ")
     return 0
 
 
 def _revoke(engine: Engine, options: argparse.Namespace) -> int:
     with engine.begin() as connection:
-        if keys.revoke(connection, options.prefix, wall()):
-            return 0
-    sys.stderr.write(f"no valid key has the prefix {options.prefix}; see `python -m services.api key list`\n")
+        revoked = keys.revoke(connection, options.prefix, wall())
+    return 0 if revoked else _unknown(options.prefix)
+
+
+def _show(key: str) -> int:
+    sys.stderr.write("This key is shown once; only its hash is kept.\n")
+    print(key)
+    return 0
+
+
+def _unknown(prefix: str) -> int:
+    sys.stderr.write(f"no valid key has the prefix {prefix}; see `python -m services.api key list`\n")
     return 1
+
+
+def _expiry(options: argparse.Namespace) -> datetime | None:
+    return wall() + timedelta(days=options.days) if options.days else None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -114,18 +128,24 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.add_parser("openapi", help="print the OpenAPI document")
-    key = commands.add_parser("key", help="create, list and revoke API keys").add_subparsers(
+    commands.add_parser("scopes", help="print which scope may do what")
+    key = commands.add_parser("key", help="create, list, rotate and revoke API keys").add_subparsers(
         dest="act_name", required=True
     )
     create = key.add_parser("create", help="print a new key, once")
     create.add_argument("--name", required=True, help="whose key it is")
-    create.add_argument("--scope", choices=keys.SCOPES, default="read", help="each scope includes those before it")
-    create.add_argument("--days", type=int, help="expires after this many days (default: never)")
+    create.add_argument("--scope", choices=SCOPES, default="read", help="each scope includes those before it")
     create.set_defaults(act=_create)
     key.add_parser("list", help="prefixes, scopes, last use").set_defaults(act=_list)
+    rotate = key.add_parser("rotate", help="print a new key in place of another")
+    rotate.add_argument("--overlap-hours", type=float, default=24, help="how long the old one goes on working")
+    rotate.set_defaults(act=_rotate)
     revoke = key.add_parser("revoke", help="make a key useless")
-    revoke.add_argument("prefix", help="the eight characters after tocsin_")
     revoke.set_defaults(act=_revoke)
+    for action in (rotate, revoke):
+        action.add_argument("prefix", help="the eight characters after tocsin_")
+    for action in (create, rotate):
+        action.add_argument("--days", type=int, help="expires after this many days (default: never)")
     return parser
 
 

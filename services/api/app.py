@@ -1,46 +1,101 @@
-"""The application: routes, security headers, errors, and the OpenAPI document."""
+"""The application: its routes by what they need, what holds for every request, and its chores."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
 
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Response
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import PlainTextResponse
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
-from services.api import problems
+from services.api import document, problems
 from services.api.access import RateLimit, needs
-from services.api.routes import articles, events, operations
+from services.api.chores import housekeeping
+from services.api.event_stream import LIFETIME_SECONDS
+from services.api.middleware import Every
+from services.api.oidc import Provider
+from services.api.routes import (
+    articles,
+    audit,
+    changes,
+    destinations,
+    events,
+    feeds,
+    operations,
+    reviews,
+    rules,
+    silences,
+)
+from services.api.tail import Tail
 
 DESCRIPTION = """Attacks as the world's news reports them: one event for one attack, every value with its source.
 
 Programs give an API key (`python -m services.api key create --name NAME --scope read`) as `Authorization: Bearer ...`.
 Errors are `application/problem+json`. Contracts under `/v1` only grow; what would break a reader comes as `/v2`."""
 
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
+LARGEST_BODY = 2**20  # bytes
+
+Chore = Callable[[], Coroutine[None, None, None]]  # runs until it is cancelled
+
+# For scope read, and whatever more a route asks for itself.
+KEYED = (events, articles, operations, changes, reviews, rules, destinations, silences, feeds, audit)
+OPEN: tuple[APIRouter, ...] = ()  # no key: each of these routes checks a signature
 
 
-def create_app(engine: Engine, rate_limit: RateLimit) -> FastAPI:
-    app = FastAPI(title="Tocsin", version="1", description=DESCRIPTION, docs_url=None, redoc_url=None)
-    app.state.engine, app.state.rate_limit = engine, rate_limit
+@dataclass(frozen=True)
+class Options:
+    """What a deployment may switch on. Secrets are here, never in a log or an answer."""
+
+    provider: Provider | None = None  # whose bearer tokens are taken besides API keys
+    origins: Sequence[str] = ()  # web pages that browsers let call us (CORS); none: closed
+    most_listeners: int = 2_000  # clients that wait or listen at once in this process
+    stream_seconds: float = LIFETIME_SECONDS  # then a client that listens has to come again
+
+
+def create_app(engine: Engine, rate_limit: RateLimit, options: Options | None = None) -> FastAPI:
+    options = options or Options()
+    tail = Tail(engine, options.most_listeners)
+    app = FastAPI(
+        title="Tocsin",
+        version="1",
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        max_body_size=LARGEST_BODY,
+        lifespan=partial(_lifespan, chores=(tail.run, partial(housekeeping, engine))),
+    )
+    app.state.engine, app.state.rate_limit, app.state.provider = engine, rate_limit, options.provider
+    app.state.options, app.state.tail = options, tail
     problems.install(app)
-    app.middleware("http")(_security_headers)
-    for router in (events.router, articles.router, operations.router):
-        app.include_router(router, dependencies=[Depends(needs("read"))])
+    if options.origins:
+        app.add_middleware(CORSMiddleware, allow_origins=options.origins, allow_methods=["*"], allow_headers=["*"])
+    app.add_middleware(Every)
+    for routes in KEYED:
+        app.include_router(routes.router, dependencies=[Depends(needs("read"))])
+    for router in OPEN:
+        app.include_router(router)
     _health(app, engine)
+    app.openapi = partial(_openapi, app)  # type: ignore[method-assign]  # FastAPI's documented way
     return app
 
 
-async def _security_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    response = await call_next(request)
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
-    return response
+@asynccontextmanager
+async def _lifespan(app: FastAPI, chores: Sequence[Chore]) -> AsyncIterator[None]:
+    async with asyncio.TaskGroup() as group:
+        running = [group.create_task(chore()) for chore in chores]
+        yield
+        for task in running:
+            task.cancel()
+
+
+def _openapi(app: FastAPI) -> dict[str, object]:
+    if app.openapi_schema is None:
+        app.openapi_schema = document.describe(app)
+    return app.openapi_schema
 
 
 def _health(app: FastAPI, engine: Engine) -> None:
@@ -49,7 +104,7 @@ def _health(app: FastAPI, engine: Engine) -> None:
         """The process turns; an outage of the database does not fail it."""
         return {"status": "ok"}
 
-    @app.get("/health/ready", tags=["health"], responses=problems.responses(503))
+    @app.get("/health/ready", tags=["health"], response_class=PlainTextResponse, responses=problems.responses(503))
     def ready() -> Response:
         try:
             with engine.connect() as connection:
@@ -57,7 +112,3 @@ def _health(app: FastAPI, engine: Engine) -> None:
         except OperationalError:
             return problems.answer(503, "the database does not answer")
         return PlainTextResponse("ok")
-
-    @app.get("/metrics", tags=["health"], response_class=PlainTextResponse)
-    def metrics() -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

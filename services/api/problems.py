@@ -10,9 +10,18 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 log = structlog.get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+MOST_FAULTS = 20
+
+
+class Fault(BaseModel):
+    where: list[str | int] = Field(examples=[["query", "limit"]])
+    what: str = Field(examples=["Input should be less than or equal to 500"])
 
 
 class Problem(BaseModel):
@@ -22,28 +31,38 @@ class Problem(BaseModel):
     title: str = Field(examples=["Not Found"])
     status: int = Field(examples=[404])
     detail: str = Field(examples=["no event has the id 0190..."])
-    errors: list[dict[str, Any]] | None = Field(None, description="which parts of the request are wrong, and how")
+    errors: list[Fault] | None = Field(None, description="which parts of the request are wrong, and how")
+
+
+class Refused(HTTPException):
+    """A refusal with more than one reason: each becomes one of the problem's `errors`."""
+
+    def __init__(self, status: int, detail: str, faults: list[Fault]) -> None:
+        super().__init__(status, detail)
+        self.faults = faults
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """For a route's `responses`: these statuses answer with a problem."""
-    content = {"application/problem+json": {"schema": Problem.model_json_schema()}}
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}  # put there by document.py
     return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
 
 
 def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     def http(request: Request, error: HTTPException) -> JSONResponse:
-        return answer(error.status_code, str(error.detail), headers=dict(error.headers or {}))
+        faults = error.faults if isinstance(error, Refused) else None
+        return answer(error.status_code, str(error.detail), headers=dict(error.headers or {}), faults=faults)
 
     @app.exception_handler(RequestValidationError)
     def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        faults = [{"where": list(fault["loc"]), "what": fault["msg"]} for fault in error.errors()]
-        return answer(HTTPStatus.UNPROCESSABLE_ENTITY, "the request is not valid; see errors", errors=faults)
+        faults = [Fault(where=list(fault["loc"]), what=fault["msg"]) for fault in error.errors()[:MOST_FAULTS]]
+        return answer(HTTPStatus.UNPROCESSABLE_ENTITY, "the request is not valid; see errors", faults=faults)
 
     @app.exception_handler(OperationalError)
-    def database(request: Request, error: OperationalError) -> JSONResponse:
-        log.error("database does not answer", path=request.url.path, error=str(error.orig))
+    @app.exception_handler(PoolTimeout)
+    def database(request: Request, error: OperationalError | PoolTimeout) -> JSONResponse:
+        log.error("database does not answer", path=request.url.path, error=str(getattr(error, "orig", error)))
         return answer(
             HTTPStatus.SERVICE_UNAVAILABLE, "the database does not answer; try again", headers={"Retry-After": "5"}
         )
@@ -55,9 +74,7 @@ def install(app: FastAPI) -> None:
 
 
 def answer(
-    status: int, detail: str, *, headers: dict[str, str] | None = None, errors: list[dict[str, Any]] | None = None
+    status: int, detail: str, *, headers: dict[str, str] | None = None, faults: list[Fault] | None = None
 ) -> JSONResponse:
-    problem = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, errors=errors)
-    return JSONResponse(
-        jsonable_encoder(problem, exclude_none=True), status, headers, media_type="application/problem+json"
-    )
+    problem = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, errors=faults)
+    return JSONResponse(jsonable_encoder(problem, exclude_none=True), status, headers, media_type=MEDIA_TYPE)

@@ -1,6 +1,6 @@
 """Settings of the API; each is an environment variable of the same name in capitals."""
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from shared.settings import DatabaseUrl
 from shared.telemetry import LogFormat
@@ -17,3 +17,26 @@ class ApiSettings(DatabaseUrl):
     api_requests_per_second: float = Field(50, gt=0, description="how many requests a key may make on average")
     api_burst: int = Field(200, ge=1, description="how many requests a key may make at once")
     api_pool_size: int = Field(10, ge=1, le=100, description="how many database connections it holds")
+    api_listeners: int = Field(2000, ge=1, description="how many clients may wait for changes or listen at once")
+    api_cors_origins: str = Field(
+        "",
+        description="which web pages browsers let call the API, separated by commas; none: no other's",
+        examples=["https://desk.example.org"],
+    )
+    oidc_issuer: str | None = Field(
+        None, description="whose bearer tokens are taken besides API keys", examples=["https://login.example.org/realm"]
+    )
+    oidc_audience: str | None = Field(None, description="what `aud` of such a token must be", examples=["tocsin"])
+    oidc_scope_claim: str = Field(
+        "scope", description="where such a token has its scopes: tocsin:read, tocsin:review, tocsin:admin"
+    )
+
+    @model_validator(mode="after")
+    def _issuer_has_audience(self) -> "ApiSettings":
+        if self.oidc_issuer and not self.oidc_audience:
+            raise ValueError("OIDC_ISSUER needs OIDC_AUDIENCE, or tokens meant for others would be taken")
+        return self
+
+    @property
+    def origins(self) -> list[str]:
+        return [origin.strip() for origin in self.api_cors_origins.split(",") if origin.strip()]

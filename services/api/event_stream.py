@@ -1,0 +1,93 @@
+"""Server-sent events to one client: changes as they come, a sign of life in between, and a clear end.
+
+https://html.spec.whatwg.org/multipage/server-sent-events.html
+"""
+
+import asyncio
+import random
+
+import structlog
+from prometheus_client import Counter
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from services.api.published import Filter, Published
+from services.api.tail import PATIENCE_SECONDS, Tail
+
+log = structlog.get_logger(__name__)
+
+ENDED = Counter("tocsin_api_streams_ended", "Streams that the server ended", ["why"])  # slow, stopping, lifetime
+
+HEARTBEAT_SECONDS = 15.0
+SLOW_SECONDS = 30.0  # for what was sent to leave; a client that takes longer is let go, and may resume
+LIFETIME_SECONDS = 3600.0  # then the client comes again, with a key that is still valid
+RETRY_MS = (500, 3000)  # when to come again; by chance, so that not all come at once
+
+
+class EventStream(Response):
+    media_type = "text/event-stream"
+
+    def __init__(self, tail: Tail, after: int, wanted: Filter, lifetime: float = LIFETIME_SECONDS) -> None:
+        super().__init__()
+        del self.headers["content-length"]
+        self.headers["X-Accel-Buffering"] = "no"  # nginx would collect what must go out at once
+        self._tail, self._cursor, self._wanted, self._lifetime = tail, after, wanted, lifetime
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def gone() -> None:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+
+        with self._tail.listening():
+            sending, leaving = asyncio.create_task(self._send(send)), asyncio.create_task(gone())
+            try:
+                await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
+                if sending.done():
+                    sending.result()  # raises what it raised
+            finally:
+                sending.cancel()
+                leaving.cancel()
+                await asyncio.gather(sending, leaving, return_exceptions=True)
+
+    async def _send(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        try:
+            why = await self._follow(send)
+        except TimeoutError:
+            ENDED.labels("slow").inc()
+            return
+        ENDED.labels(why).inc()
+        await self._put(send, b'event: end\ndata: {"reason":"%b"}\n\n' % why.encode(), last=True)
+
+    async def _follow(self, send: Send) -> str:
+        """Until the server has a reason to end, which is returned; raises `TimeoutError` for a client too slow."""
+        clock = asyncio.get_running_loop().time
+        ends = clock() + self._lifetime
+        await self._put(send, b"retry: %d\nid: %d\n\n" % (random.randint(*RETRY_MS), self._cursor))  # noqa: S311
+        while not self._tail.closed and (left := ends - clock()) > 0:
+            changes = await self._more(left)
+            frames = b"".join(change.frame for change in changes if self._wanted.wants(change))
+            if changes:
+                self._cursor = changes[-1].cursor
+            if frames:
+                await self._put(send, frames)
+            elif not changes:
+                before = clock()
+                await self._tail.more(min(HEARTBEAT_SECONDS, left))
+                if clock() - before >= HEARTBEAT_SECONDS:
+                    await self._put(send, b": still here\nid: %d\n\n" % self._cursor)
+        return "stopping" if self._tail.closed else "lifetime"
+
+    async def _more(self, left: float) -> list[Published]:
+        """What follows; nothing while the database is away, for a client that listens need not know."""
+        try:
+            return await self._tail.after(self._cursor)
+        except SQLAlchemyError as error:
+            log.warning("a listener cannot catch up, will try again", error=str(error))
+            await asyncio.sleep(min(PATIENCE_SECONDS, left))
+            return []
+
+    async def _put(self, send: Send, body: bytes, last: bool = False) -> None:
+        async with asyncio.timeout(SLOW_SECONDS):
+            await send({"type": "http.response.body", "body": body, "more_body": not last})
