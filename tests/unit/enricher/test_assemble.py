@@ -6,7 +6,7 @@ import pytest
 
 from services.enricher import model
 from services.enricher.domain.extraction import extract
-from shared.codes import AttackType, ClaimMode, DatePrecision
+from shared.codes import AttackType, ClaimMode, DatePrecision, WherePrecision
 from shared.contracts import Extraction
 
 MODEL = model.load()
@@ -94,3 +94,16 @@ def test_the_gate_saves_the_finders() -> None:
     extraction = extract(MODEL, None, "The fair in Lyon opens in May.", declared_language="en")
     assert extraction.reason == "gate"
     assert not extraction.places
+
+
+def test_a_headline_name_is_no_town_where_the_group_never_strikes() -> None:
+    text = (
+        "The number of people killed in the attack on a hotel has risen to 21, police said on Tuesday. Sixteen of the "
+        "dead are Kenyans, one is an American. Al-Shabaab said that its fighters had carried out the attack."
+    )
+    place = extracted(text, "Riverside attack: toll now 21").frames[0].place
+    assert place is not None
+    assert (place.country, place.precision) == ("KE", WherePrecision.COUNTRY)
+    place = extracted(text.replace("a hotel", "a hotel in Riverside"), "Riverside attack: toll now 21").frames[0].place
+    assert place is not None
+    assert place.country == "US"

@@ -217,6 +217,7 @@ def test_what_is_added_and_what_is_not(text: str, expected: tuple[int | None, in
         ("fr", "Au moins sept personnes ont été tuées et douze autres blessées dans l'attentat.", (7, 12)),
         ("fr", "L'explosion a fait 12 morts et 30 blessés.", (12, 30)),
         ("fr", "Un policier a été tué par un tireur.", (1, None)),
+        ("fr", "Une cinquième victime est morte. Le bilan passe à cinq morts.", (5, None)),
         ("es", "Un coche bomba mató a nueve soldados e hirió a otros 30.", (9, 30)),
         ("es", "El ataque dejó tres muertos y siete heridos.", (3, 7)),
         ("es", "Murieron cinco campesinos.", (5, None)),

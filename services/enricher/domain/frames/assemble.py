@@ -1,8 +1,9 @@
 """From what the finders say to attack frames: each value with the span that says so, the unknown left null."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 
-from services.enricher.domain.frames import corrections, episodes, perpetrators
+from services.enricher.domain.frames import corrections, episodes, perpetrators, plausible
 from services.enricher.domain.frames.episodes import Episode
 from services.enricher.domain.frames.findings import TITLE, Findings
 from services.enricher.domain.news.kind import Verdict
@@ -11,13 +12,14 @@ from services.enricher.domain.toll import casualties
 from services.enricher.domain.what import slots
 from services.enricher.domain.what.slots import RoleMention, Told
 from services.enricher.domain.when import dates
-from services.enricher.domain.when.dates import DateMention
+from services.enricher.domain.when.clock import hour_in
 from services.enricher.domain.where import places
 from services.enricher.domain.where.places import PlaceMention
-from shared.codes import AttackType, ClaimMode, TargetType, WeaponType, WherePrecision
+from shared.codes import ArticleKind, AttackType, ClaimMode, DatePrecision, TargetType, WeaponType, WherePrecision
 from shared.contracts import Evidence, Frame, Perpetrator, Place, Target, Toll, Victim, Weapon, WhenRange
 
 FOCUS = 4  # telling sentences that say when and where
+NEAR = 3  # sentences from a telling one on in which its hour stands
 MOST_FILLERS = 12
 
 
@@ -32,10 +34,10 @@ def _frame(document: Document, verdict: Verdict, found: Findings, episode: Episo
     focus = _focus(verdict, episode)
     evidence: list[Evidence] = []
     types = _types(found, episode, focus, evidence)
-    day = _date(found, episode, focus, evidence)
-    place = _place(document, found, episode, focus, evidence)
-    killed, injured, hostages = _tolls(found, episode, evidence)
+    day = _date(document, verdict, found, episode, focus, evidence)
     by, tied = perpetrators.of_episode(document, found, episode)
+    place = _place(document, found, episode, focus, by, evidence)
+    killed, injured, hostages = _tolls(found, episode, evidence)
     evidence += tied
     sentences = [document.sentences[index] for index in focus]
     suicide = _told("suicide", slots.suicide(sentences), evidence)
@@ -48,9 +50,7 @@ def _frame(document: Document, verdict: Verdict, found: Findings, episode: Episo
     return Frame(
         role="reported" if episode.reported else "mentioned",
         attack_types=types,
-        date=WhenRange(start=day.first, end=day.last, precision=day.precision)
-        if day and day.first and day.last
-        else None,
+        date=day,
         place=place,
         perpetrators=by,
         targets=[
@@ -81,21 +81,46 @@ def _focus(verdict: Verdict, episode: Episode) -> list[int]:
     return telling or [index for index in episode.sentences if index != TITLE][:1]
 
 
-def _date(found: Findings, episode: Episode, focus: Sequence[int], evidence: list[Evidence]) -> DateMention | None:
+def _date(
+    document: Document,
+    verdict: Verdict,
+    found: Findings,
+    episode: Episode,
+    focus: Sequence[int],
+    evidence: list[Evidence],
+) -> WhenRange | None:
     own = set(episode.sentences)
     day = dates.choose([one for one in found.dates if one.sentence in own], focus, found.published)
     if day:
         evidence.append(Evidence(field="date", start=day.start, end=day.end))
-    return day
+        return WhenRange(start=day.first, end=day.last, precision=day.precision) if day.first and day.last else None
+    if found.published and episode.reported and verdict.kind is ArticleKind.ATTACK_REPORT:
+        return _today(document, found.published, focus, evidence)
+    return None
+
+
+def _today(document: Document, published: date, focus: Sequence[int], evidence: list[Evidence]) -> WhenRange | None:
+    """First news that says at what hour, and no day at all, is of the day on which it appeared."""
+    hour = hour_in(document.sentences, [near for index in focus for near in range(index, index + NEAR)])
+    if hour is None:
+        return None
+    evidence.append(Evidence(field="date", start=hour.start, end=hour.end))
+    return WhenRange(start=published, end=published, precision=DatePrecision.DAY)
 
 
 def _place(
-    document: Document, found: Findings, episode: Episode, focus: Sequence[int], evidence: list[Evidence]
+    document: Document,
+    found: Findings,
+    episode: Episode,
+    focus: Sequence[int],
+    by: Sequence[Perpetrator],
+    evidence: list[Evidence],
 ) -> Place | None:
     spans = [(document.sentences[index].start, document.sentences[index].end) for index in focus]
     where = episode.place or places.choose(found.places, spans, found.dateline, document.text)
     if where is None:
         return None
+    where = plausible.place(where, by, found)
     evidence.append(Evidence(field="place", start=where.start, end=where.end, in_title=where.in_title))
     return _as_place(where)
 

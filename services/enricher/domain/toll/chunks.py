@@ -43,7 +43,7 @@ def _next(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk | No
         return (None, stop) if stop else (Chunk(_SIGNS[token.lower], token.start, token.end), index + 1)
     if (found := aged(tokens, index, lists)) is not None:
         return found
-    for read in (_multiple, counted_people, another, one_person, _tagged, people, name):
+    for read in (_multiple, another, counted_people, one_person, _tagged, people, name):
         if (chunk_and_stop := read(tokens, index, lists)) is not None:
             return chunk_and_stop
     tag = "z" if token.lower in lists.prepositions else "."
