@@ -134,17 +134,21 @@ def _background_weight(one: Example) -> float:
     return one.weight * (4.0 if one.kind is ArticleKind.BACKGROUND else 1.0)
 
 
-def fit(cases: Sequence[Case], name: str, penalty: float = PENALTY) -> dict[str, object]:
-    """Bias and weights that minimise weighted log loss + penalty/2 x their squared length (Nesterov's method)."""
+def fit(
+    cases: Sequence[Case], name: str, penalty: float = PENALTY, expected: Mapping[str, float] | None = None
+) -> dict[str, object]:
+    """Bias and weights that minimise weighted log loss + penalty/2 x their squared distance from what was `expected`
+    of them (0 where nothing was), by Nesterov's method."""
     names = sorted({feature for case in cases for feature in case.values})
+    prior = [(expected or {}).get(feature, 0.0) for feature in names]
     index = {feature: number for number, feature in enumerate(names)}
     rows = [[(index[feature], value) for feature, value in case.values.items()] for case in cases]
     step = 4 / max(sum(case.weight * (1 + sum(v * v for v in case.values.values())) for case in cases) / 3, penalty)
-    weights, bias = [0.0] * len(names), 0.0
+    weights, bias = list(prior), 0.0
     ahead, ahead_bias = list(weights), bias
     pace = 1.0
     for _ in trange(ROUNDS, desc=name, disable=None):
-        slope, slope_bias = [penalty * weight for weight in ahead], 0.0
+        slope, slope_bias = [penalty * (weight - mean) for weight, mean in zip(ahead, prior, strict=True)], 0.0
         for case, row in zip(cases, rows, strict=True):
             total = ahead_bias + sum(ahead[i] * value for i, value in row)
             error = case.weight * (1 / (1 + exp(-max(-30.0, min(30.0, total)))) - case.positive)

@@ -1,13 +1,15 @@
 """What speaks for and against a report being of a known event: factors by name, each of which a person can check.
 
-Factors are 0 where nothing is known, so that the unknown speaks neither for nor against.
+A report is held against what each report of the event says, not only against the event's best values: one report that
+is read wrongly then spoils nothing, and the order of arrival matters little. Factors are 0 where nothing is known, so
+that the unknown speaks neither for nor against.
 """
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -22,12 +24,15 @@ RIVAL_DAYS = timedelta(days=3)
 FAR_DAYS = 30  # two dates so far apart are of two attacks, not of one that was dated wrongly
 SAME_PLACE_KM = 12.0
 SAME_PLACE_DEGREES = SAME_PLACE_KM / 111.2
+COPY = 0.5  # MinHash similarity from which one text is a copy of the other, edited or not
+AT_ONCE = timedelta(hours=1)  # of two tolls told within this span neither is the later
+NEWS_DAYS, FOLLOW_UP_DAYS = 2, 7  # what is told without a date happened within these days before
 
 # A follow-up comes late, dates its own news as well, and counts those whom it is about: what speaks against a first
 # report speaks less against it.
-LATER = frozenset({"date_differs", "gap", "gap_over_3_days", "killed_falls", "injured_falls"})
+LATER = frozenset({"date_differs", "date_recent", "gap", "gap_over_3_days", "killed_falls", "injured_falls"})
 
-HERE = frozenset({"place_same", "place_mentioned", "place_near", "place_coarse"})
+HERE = frozenset({"place_same", "place_some", "place_mentioned", "place_near", "place_coarse"})
 COMMON = frozenset({AttackType.ARMED_ASSAULT, AttackType.UNKNOWN})  # so common that towns see several a week
 
 Factors = dict[str, float]
@@ -40,35 +45,50 @@ class Rarity:
     names: Mapping[str, float]
     terms: Mapping[str, float]
     rivals: Mapping[UUID, int]  # how many other candidates lie in the same place and days
+    neighbours: Mapping[UUID, int]  # ... in the same place
 
 
 def factors(report: ReportRecord, event: KnownEvent, rarity: Rarity) -> Factors:
     """What speaks for and against, by name."""
     compared = event.reports[-REPORTS_COMPARED:]
     snapshot, frame = event.snapshot, report.frame
-    place = _place_factors(frame.place, snapshot.place)
-    if "place_same" not in place and _mentioned(report, event):
-        place = {"place_mentioned": 1.0}
+    text = max(similarity(report, other) for other in compared)
+    place, when = _where(report, event, compared), _when(report, event, compared)
     found = {
         **place,
-        **_date_factors(frame.date, snapshot.date),
+        **when,
         **_recency_factors(report, event),
         "rivals": math.log1p(rarity.rivals.get(event.event_id, 0)),
+        "neighbours": math.log1p(rarity.neighbours.get(event.event_id, 0)),
+        "alone": float(_settled(place, when) and not rarity.rivals.get(event.event_id)),
         "mass": _mass(frame, snapshot),
-        "text": max(similarity(report, other) for other in compared),
+        "text": text,
+        "copy": float(text >= COPY),
         "names": max(overlap(report.names, other.names, rarity.names, RARE_NAMES) for other in compared),
         "terms": max(overlap(report.terms, other.terms, rarity.terms, RARE_TERMS) for other in compared),
+        "wording": max(cosine(report.terms, other.terms) for other in compared),
         "other_language": float(all(report.language != other.language for other in compared)),
-        **_agreement("types", set(frame.attack_types), set(snapshot.attack_types)),
+        **_agreement("types", _known(frame.attack_types), _known(snapshot.attack_types)),
         "rare_type": float(place.keys() <= HERE and bool({*frame.attack_types} & {*snapshot.attack_types} - COMMON)),
         **_agreement("perpetrators", _groups(frame.perpetrators), _groups(snapshot.perpetrators)),
-        **_toll_factors("killed", frame.killed, snapshot.killed),
-        **_toll_factors("injured", frame.injured, snapshot.injured),
+        **_toll_factors("killed", report, compared),
+        **_toll_factors("injured", report, compared),
     }
-    later = report.kind == ArticleKind.FOLLOW_UP
+    later = _follows(report, compared)
     return {
         f"{name}_later" if later and name in LATER else name: round(value, 4) for name, value in found.items() if value
     }
+
+
+def _follows(report: ReportRecord, compared: Iterable[ReportRecord]) -> bool:
+    """Whether the later of two neighbours in time, the report and one of the event's, is a follow-up."""
+    nearest = min(compared, key=lambda other: (abs(other.said_at - report.said_at), str(other.report_id)))
+    return max(report, nearest, key=lambda one: one.said_at).kind == ArticleKind.FOLLOW_UP
+
+
+def _settled(place: Factors, when: Factors) -> bool:
+    """Place and days agree; where nothing else happened there and then, that is nearly all that there is to ask."""
+    return place.keys() <= {"place_same", "place_some"} and when.keys() <= {"date_same", "date_some", "date_recent"}
 
 
 def rarity_among(candidates: Sequence[KnownEvent]) -> Rarity:
@@ -77,21 +97,23 @@ def rarity_among(candidates: Sequence[KnownEvent]) -> Rarity:
     names = Counter(name for event in candidates for name in _all(event, "names"))
     terms = Counter(term for event in candidates for term in _all(event, "terms"))
     known = len(candidates) / (len(candidates) + 3)
+    neighbours = {event.event_id: _neighbours(event, candidates) for event in candidates}
     return Rarity(
         {name: 1 / count for name, count in names.items()},
         {term: known / count for term, count in terms.items()},
-        {event.event_id: _rivals(event, candidates) for event in candidates},
+        {event.event_id: sum(_days_near(event, other) for other in neighbours[event.event_id]) for event in candidates},
+        {event_id: len(near) for event_id, near in neighbours.items()},
     )
 
 
-def _rivals(event: KnownEvent, candidates: Sequence[KnownEvent]) -> int:
+def _neighbours(event: KnownEvent, candidates: Sequence[KnownEvent]) -> list[KnownEvent]:
     """In a city with three shootings a night, town and day alone do not tell which one a report is about."""
-    return sum(
-        "place_same" in _place_factors(event.snapshot.place, other.snapshot.place)
-        and abs(event.snapshot.first_reported_at - other.snapshot.first_reported_at) <= RIVAL_DAYS
-        for other in candidates
-        if other is not event
-    )
+    here = event.snapshot.place
+    return [o for o in candidates if o is not event and "place_same" in _place_factors(here, o.snapshot.place)]
+
+
+def _days_near(event: KnownEvent, other: KnownEvent) -> bool:
+    return abs(event.snapshot.first_reported_at - other.snapshot.first_reported_at) <= RIVAL_DAYS
 
 
 def _all(event: KnownEvent, field: Literal["names", "terms"]) -> set[str]:
@@ -103,6 +125,11 @@ def overlap(a: frozenset[str], b: frozenset[str], rarity: Mapping[str, float], e
     return min(1.0, sum(rarity.get(name, 0.0) for name in a & b) / enough)
 
 
+def cosine(a: frozenset[str], b: frozenset[str]) -> float:
+    """0..1: how much of the wording two texts share, however rare it is."""
+    return len(a & b) / math.sqrt(len(a) * len(b)) if a and b else 0.0
+
+
 def distance_km(a: Place, b: Place) -> float | None:
     """Great-circle distance; null where one has no point."""
     if a.lat is None or a.lon is None or b.lat is None or b.lon is None:
@@ -111,6 +138,17 @@ def distance_km(a: Place, b: Place) -> float | None:
     h = math.sin((lat2 - lat1) / 2) ** 2
     h += math.cos(lat1) * math.cos(lat2) * math.sin(math.radians(b.lon - a.lon) / 2) ** 2
     return 12742 * math.asin(math.sqrt(min(1.0, h)))
+
+
+def _where(report: ReportRecord, event: KnownEvent, compared: Iterable[ReportRecord]) -> Factors:
+    """The event's place decides; where that is another one, a report that agrees, or that only names the place."""
+    here = report.frame.place
+    place = _place_factors(here, event.snapshot.place)
+    if "place_same" in place:
+        return place
+    if any("place_same" in _place_factors(here, other.frame.place) for other in compared):
+        return {"place_some": 1.0}
+    return {"place_mentioned": 1.0} if _mentioned(report, event) else place
 
 
 def _mentioned(report: ReportRecord, event: KnownEvent) -> bool:
@@ -129,15 +167,42 @@ def _names_point(mentions: Sequence[tuple[float, float]], place: Place | None) -
 def _place_factors(a: Place | None, b: Place | None) -> Factors:
     if a is None or b is None:
         return {"place_unknown": 1.0}
-    if a.country and b.country and a.country != b.country:
-        return {"country_differs": 1.0}
     distance = distance_km(a, b)
     coarse = max(a.precision, b.precision) >= WherePrecision.PROVINCE
+    at_border = distance is not None and distance <= SAME_PLACE_KM and not coarse  # papers differ in whose town it is
+    if a.country and b.country and a.country != b.country and not at_border:
+        return {"country_differs": 1.0}
     if distance is None or coarse:
         return {"place_coarse": 1.0}
     if distance <= max(SAME_PLACE_KM, a.radius_km or 0.0, b.radius_km or 0.0):
         return {"place_same": 1.0}
     return {"place_near": 1.0} if distance <= 50 else {"place_far": 1.0}
+
+
+def _when(report: ReportRecord, event: KnownEvent, compared: Iterable[ReportRecord]) -> Factors:
+    """As for the place: the event's date, else that of a report of it; without one, the days of which news tells."""
+    happened = event.snapshot.date
+    found = _date_factors(report.frame.date, happened)
+    if "date_same" in found:
+        return found
+    if "date_unknown" in found:
+        return {"date_recent": 1.0} if _same_news(report, event) else found
+    if any("date_same" in _date_factors(report.frame.date, other.frame.date) for other in compared):
+        return {"date_some": 1.0}
+    return found
+
+
+def _same_news(report: ReportRecord, event: KnownEvent) -> bool:
+    """One side has no date, but both are news of the same days."""
+    a, b = _days(report, report.frame.date), _days(event.reports[0], event.snapshot.date)
+    return a[0] <= b[1] and b[0] <= a[1]
+
+
+def _days(report: ReportRecord, when: WhenRange | None) -> tuple[date, date]:
+    if when is not None:
+        return when.start, when.end
+    said = report.said_at.date()
+    return said - timedelta(days=NEWS_DAYS if report.kind == ArticleKind.ATTACK_REPORT else FOLLOW_UP_DAYS), said
 
 
 def _date_factors(a: WhenRange | None, b: WhenRange | None) -> Factors:
@@ -153,8 +218,12 @@ def _date_factors(a: WhenRange | None, b: WhenRange | None) -> Factors:
 
 
 def _recency_factors(report: ReportRecord, event: KnownEvent) -> Factors:
-    gaps = [abs((report.said_at - other.said_at).total_seconds()) / 86400 for other in event.reports]
-    return {"gap": math.log1p(min(min(gaps), 365.0)), "gap_over_3_days": float(min(gaps) > 3)}
+    gap = min(abs((report.said_at - other.said_at).total_seconds()) / 86400 for other in event.reports)
+    return {"gap": math.log1p(min(gap, 365.0)), "gap_over_3_days": float(gap > 3)}
+
+
+def _known(types: Iterable[AttackType]) -> set[AttackType]:
+    return {*types} - {AttackType.UNKNOWN}
 
 
 def _agreement(field: str, a: set[Any], b: set[Any]) -> Factors:
@@ -178,11 +247,25 @@ def _groups(perpetrators: Sequence[Perpetrator]) -> set[str]:
     return {one.id or one.name.casefold() for one in perpetrators if one.kind == "organisation"}
 
 
-def _toll_factors(field: str, said: Toll | None, known: Toll | None) -> Factors:
-    """A toll may rise; one that falls far below what is known is of another attack, or of a part of it."""
-    if said is None or known is None:
+def _toll_factors(
+    field: Literal["killed", "injured"], report: ReportRecord, compared: Iterable[ReportRecord]
+) -> Factors:
+    """A toll may rise from the earlier report to the later, whichever came in first; one that falls far is of another
+    attack, or of a part of it. The report that comes nearest counts."""
+    said: Toll | None = getattr(report.frame, field)
+    known = [(other, toll) for other in compared if (toll := getattr(other.frame, field)) is not None]
+    if said is None or not known:
         return {}
-    if said.best == known.best:
+    rise = min((_rise(report, said, other, toll) for other, toll in known), key=abs)
+    if rise == 0:
         return {f"{field}_same": 1.0}
-    rise = math.log2((said.best + 1) / (known.best + 1))
     return {f"{field}_rises": min(rise, 3.0)} if rise > 0 else {f"{field}_falls": min(-rise, 1.5)}
+
+
+def _rise(report: ReportRecord, said: Toll, other: ReportRecord, known: Toll) -> float:
+    """Doublings from the earlier of two tolls to the later."""
+    rise = math.log2((said.best + 1) / (known.best + 1))
+    apart = report.said_at - other.said_at
+    if abs(apart) <= AT_ONCE:
+        return abs(rise)
+    return rise if apart > timedelta(0) else -rise

@@ -6,12 +6,14 @@ from datetime import date, datetime, timedelta
 
 from services.enricher.domain.linking.reports import ReportRecord
 from shared.codes import WherePrecision
-from shared.contracts import EventSnapshot, Place
+from shared.contracts import EventSnapshot, Place, WhenRange
 
 SEARCH_KM = 100.0  # candidates lie within this distance, or have no point; the newest may lie anywhere in the country,
 NEWEST = timedelta(days=7)  # since a report may be placed wrongly
 SEARCH_DAYS = 60  # candidates were last reported within this many days
+NEAR_DAYS = 3 * 366  # ... those whose points lie near: arrests, trials and sentences come late
 DATE_SLACK = timedelta(days=3)  # ... or have a date within this of the report's
+LONGEST_DATE = timedelta(days=31)  # a date known by the year only finds nothing
 CANDIDATES = 96
 
 
@@ -24,15 +26,19 @@ class Box:
     west: float
     east: float
 
+    def degrees(self) -> dict[str, float]:
+        return {"south": self.south, "north": self.north, "west": self.west, "east": self.east}
+
 
 @dataclass(frozen=True, slots=True)
 class Search:
     """Which events may hold a report. The stores answer it by index; `could_be` says the same of one event."""
 
     country: str | None  # null: any; events without a country always come along
-    box: Box | None  # null: anywhere; events without a point, or known by province or country only, come along
+    box: Box | None  # null: the country; inside it the country matters not, at a border papers differ in it
     newest: tuple[datetime, datetime]  # last reported within these: anywhere in the country
-    reported: tuple[datetime, datetime]  # last reported within these
+    near: tuple[datetime, datetime]  # last reported within these: inside the box
+    reported: tuple[datetime, datetime]  # last reported within these: where one side has no point
     happened: tuple[date, date] | None  # ... or dated within these
     around: datetime  # nearest first
     limit: int = CANDIDATES
@@ -43,8 +49,9 @@ def search(report: ReportRecord) -> Search:
     span = timedelta(days=SEARCH_DAYS)
     return Search(
         country=frame.place.country if frame.place else None,
-        box=_box_around(frame.place),
+        box=box_around(frame.place),
         newest=(said - NEWEST, said + NEWEST),
+        near=(said - timedelta(days=NEAR_DAYS), said + span),
         reported=(said - span, said + span),
         happened=(frame.date.start - DATE_SLACK, frame.date.end + DATE_SLACK) if frame.date else None,
         around=said,
@@ -53,20 +60,29 @@ def search(report: ReportRecord) -> Search:
 
 def could_be(event: EventSnapshot, asked: Search) -> bool:
     """The same question of one event, for stores without an index."""
-    place, when = event.place, event.date
+    place, when, last = event.place, event.date, event.last_reported_at
+    pointed = place is not None and box_around(place) is not None
+    if asked.box and pointed and place and _inside(place, asked.box):  # whatever its country: papers differ at borders
+        return _between(last, asked.near) or _happened(when, asked)
+    if asked.country is None:
+        return _between(last, asked.newest if asked.box else asked.reported)
     country = place.country if place else None
-    if asked.country and country and country != asked.country:
-        return False
-    if asked.newest[0] <= event.last_reported_at <= asked.newest[1]:
-        return True
-    if asked.box and place and _box_around(place) is not None and not _inside(place, asked.box):
-        return False
-    if asked.reported[0] <= event.last_reported_at <= asked.reported[1]:
-        return True
-    return bool(asked.happened and when and when.start <= asked.happened[1] and when.end >= asked.happened[0])
+    if country == asked.country and asked.box and pointed:
+        return _between(last, asked.newest)
+    return country in (asked.country, None) and (_between(last, asked.reported) or _happened(when, asked))
 
 
-def _box_around(place: Place | None) -> Box | None:
+def _between(moment: datetime, span: tuple[datetime, datetime]) -> bool:
+    return span[0] <= moment <= span[1]
+
+
+def _happened(when: WhenRange | None, asked: Search) -> bool:
+    if when is None or asked.happened is None or when.end - when.start > LONGEST_DATE:
+        return False
+    return when.start <= asked.happened[1] and when.end >= asked.happened[0]
+
+
+def box_around(place: Place | None) -> Box | None:
     if place is None or place.lat is None or place.lon is None or place.precision >= WherePrecision.PROVINCE:
         return None
     tall = SEARCH_KM / 111.2
@@ -75,5 +91,5 @@ def _box_around(place: Place | None) -> Box | None:
 
 
 def _inside(place: Place, box: Box) -> bool:
-    assert place.lat is not None and place.lon is not None  # noqa: S101 - `_box_around` found a point
+    assert place.lat is not None and place.lon is not None  # noqa: S101 - `box_around` found a point
     return box.south <= place.lat <= box.north and box.west <= place.lon <= box.east
