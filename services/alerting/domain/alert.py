@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.alerting.domain import wording
+from services.alerting.domain.digest import Digest
 from services.alerting.domain.rules import Rule, describe
 from services.alerting.domain.wording import clip
 from shared.codes import MessageKind, WherePrecision
@@ -54,6 +55,7 @@ class Alert(BaseModel):
     merged_into: UUID | None = None
     reasons: list[Reason] = Field(default_factory=list)
     event: EventSnapshot | None = None
+    digest: Digest | None = Field(None, description="of a digest: counts, and a line for each event")
 
 
 def compose(

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from services.alerting.domain import steps
 from services.alerting.domain.case import Case, Decision, Step, Verdict
+from services.alerting.domain.pacing import quiet_until
 from services.alerting.domain.past import OpenThread, Past
 from services.alerting.domain.results import Result
 from services.alerting.domain.rulebook import Rulebook
@@ -99,7 +100,15 @@ def _verdict(case: Case) -> Verdict:
             return verdict
         if verdict is not None:
             held.append(verdict)
-    return max(held, key=lambda one: one.due_at or case.at) if held else _told(case)
+    return _after_quiet_hours(case, max(held, key=lambda one: one.due_at or case.at)) if held else _told(case)
+
+
+def _after_quiet_hours(case: Case, held: Verdict) -> Verdict:
+    """A digest that is due in quiet hours waits for their end."""
+    if case.destination is None or held.due_at is None:
+        return held
+    config = case.destination.config
+    return held._replace(due_at=quiet_until(held.due_at, config.quiet_hours, config.timezone) or held.due_at)
 
 
 def _told(case: Case) -> Verdict:

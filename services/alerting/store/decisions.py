@@ -1,4 +1,4 @@
-"""What was decided about an event, the threads it has, and the deliveries that came of it."""
+"""What was decided about an event, the threads that it gets, and the deliveries that come of it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -9,16 +9,9 @@ from sqlalchemy import Connection, Row, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.alerting.domain.alert import Alert
-from services.alerting.domain.policy import Decision, OpenThread
+from services.alerting.domain.case import Decision
 from shared.codes import DeliveryState
 from shared.database import tables
-
-
-def threads(connection: Connection, event: UUID) -> dict[str, OpenThread]:
-    """What was told about an event, by destination."""
-    table = tables.Thread
-    rows = connection.execute(select(table.destination_id, table.subject, table.closed).where(table.event_id == event))
-    return {row.destination_id: OpenThread(row.subject, row.closed) for row in rows}
 
 
 def open_thread(connection: Connection, event: UUID, destination: str, delivery: UUID, subject: str) -> None:

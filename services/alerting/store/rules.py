@@ -1,4 +1,4 @@
-"""Rules, destinations and silences: the newest version of each is in force."""
+"""Rules and destinations: the newest version of each is in force."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -12,11 +12,15 @@ from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from services.alerting.domain.destinations import CONFIGS, Destination, Entry, checked
 from services.alerting.domain.explain import explain
+from services.alerting.domain.matching import RuleIndex
 from services.alerting.domain.rulebook import Rulebook
-from services.alerting.domain.rules import Rule, Silence
+from services.alerting.domain.rules import Rule
+from services.alerting.store.silences import silences
 from shared.database import tables
 
 log = structlog.get_logger(__name__)
+
+MOST_WITHOUT_INDEX = 200  # rules; of so many every one is asked about every change, and every answer recorded
 
 
 class RuleCache:
@@ -29,9 +33,16 @@ class RuleCache:
     def current(self, connection: Connection, at: datetime) -> Rulebook:
         state = _state(connection)
         if state != self._state:
-            self._book = Rulebook(tuple(rules(connection)), {found.id: found for found in destinations(connection)})
+            self._book = book(connection)
             self._state = state
         return replace(self._book, silences=tuple(silences(connection, at)))
+
+
+def book(connection: Connection) -> Rulebook:
+    """The rules in force, without silences; a large book with its index."""
+    found = tuple(rules(connection))
+    known = {one.id: one for one in destinations(connection)}
+    return Rulebook(found, known, index=RuleIndex(found) if len(found) > MOST_WITHOUT_INDEX else None)
 
 
 def _state(connection: Connection) -> tuple[Any, ...]:
@@ -61,22 +72,21 @@ def destinations(connection: Connection) -> Iterable[Destination]:
 
 
 def read_destination(row: Row[Any]) -> Destination | list[str]:
-    """The destination, or what is wrong with its configuration."""
+    """The destination without addresses that want no more mail, or what is wrong with its configuration."""
+    config, enabled = row.config, row.enabled
+    if row.unsubscribed and "to" in config:
+        config, enabled = _left(config, row.unsubscribed, enabled)
     try:
-        return checked(Entry(id=row.id, channel=row.channel, enabled=row.enabled, config=row.config))
+        return checked(Entry(id=row.id, channel=row.channel, enabled=enabled, config=config))
     except ValidationError as error:
         return explain(f"destination {row.id!r}", CONFIGS.get(row.channel, Entry), error, at=("config",))
 
 
-def silences(connection: Connection, at: datetime) -> Iterable[Silence]:
-    """Those that hold at `at`."""
-    table = tables.Silence
-    for row in connection.execute(select(table).where(table.starts_at <= at, table.ends_at > at)):
-        stated = {name: getattr(row, name) for name in ("id", "starts_at", "ends_at", "comment", "created_by")}
-        try:
-            yield Silence.model_validate({**row.matchers, **stated})
-        except ValidationError as error:
-            _broken(f"silence {row.id}", explain("stored", Silence, error))
+def _left(config: dict[str, Any], unsubscribed: Sequence[str], enabled: bool) -> tuple[dict[str, Any], bool]:
+    """The configuration with the addresses that are left; with none left the destination is disabled."""
+    addresses = [config["to"]] if isinstance(config["to"], str) else config["to"]
+    left = [address for address in addresses if str(address).strip().casefold() not in unsubscribed]
+    return ({**config, "to": left}, enabled) if left else (config, False)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,62 @@
+"""Who else is told where nobody acknowledges an alert. Due by the clock on the wall: people answer by it."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, text
+
+from services.alerting.domain.rules import Rule
+
+
+def put(connection: Connection, delivery: UUID, rule: Rule) -> None:
+    """Tell the rule's second destinations in time, unless somebody acknowledges."""
+    if rule.escalate is None:
+        return
+    connection.execute(
+        text("""
+            INSERT INTO escalations (delivery_id, destination_id, rule_id, minutes, due_at)
+            VALUES (:delivery, :to, :rule, :minutes, clock_timestamp() + make_interval(mins => :minutes))
+            ON CONFLICT DO NOTHING
+        """),
+        [
+            {"delivery": delivery, "to": name, "rule": rule.id, "minutes": rule.escalate.after_minutes}
+            for name in rule.escalate.to
+        ],
+    )
+
+
+def due(connection: Connection, limit: int = 200) -> Sequence[Row[Any]]:
+    """Those to look at now, each with the alert, what became of its thread, and who acknowledged the event.
+
+    `content` and `revision` are of the newest message about the event to the destination of the alert.
+    """
+    return connection.execute(
+        text("""
+            SELECT e.delivery_id, e.destination_id, e.rule_id, e.minutes, d.event_id, d.destination_id AS told,
+                   t.closed, newest.content, newest.message_time,
+                   (SELECT min(a.by) FROM acknowledgements a WHERE a.event_id = d.event_id) AS acknowledged
+            FROM escalations e
+            JOIN deliveries d ON d.id = e.delivery_id
+            JOIN LATERAL (
+                SELECT n.content, n.message_time FROM deliveries n
+                WHERE n.event_id = d.event_id AND n.destination_id = d.destination_id
+                  AND n.content ->> 'merged_into' IS NULL
+                ORDER BY n.revision DESC LIMIT 1
+            ) newest ON true
+            LEFT JOIN threads t ON t.event_id = d.event_id AND t.destination_id = d.destination_id
+            WHERE e.settled_at IS NULL AND e.due_at <= clock_timestamp()
+            ORDER BY e.due_at LIMIT :limit FOR UPDATE OF e SKIP LOCKED
+        """),
+        {"limit": limit},
+    ).all()
+
+
+def settle(connection: Connection, delivery: UUID, destination: str, outcome: str) -> None:
+    connection.execute(
+        text("""
+            UPDATE escalations SET settled_at = clock_timestamp(), outcome = :outcome
+            WHERE delivery_id = :delivery AND destination_id = :destination
+        """),
+        {"delivery": delivery, "destination": destination, "outcome": outcome},
+    )
