@@ -78,6 +78,27 @@ def test_relative_dates_stay_null_without_a_day_of_publication() -> None:
     assert frame.date is None
 
 
+HOUR = "Two men were shot dead outside a cafe in Lyon when gunmen opened fire about 2 p.m., police said."
+
+
+def test_first_news_that_gives_the_hour_only_is_of_the_day_it_appeared() -> None:
+    frame = extracted(HOUR).frames[0]
+    assert frame.date is not None
+    assert (frame.date.start, frame.date.end) == (date(2015, 3, 4), date(2015, 3, 4))
+    assert [HOUR[one.start : one.end] for one in frame.evidence if one.field == "date"] == ["2 p.m."]
+    assert extracted(HOUR, published=None).frames[0].date is None
+
+
+def test_a_sentence_that_gives_the_attacks_own_day_beside_an_older_one_is_its_own() -> None:
+    text = (
+        "Five men were indicted on Friday.\n\nThey are accused of the January 15 shooting in Kano that left a girl "
+        "dead, a year after she moved there in 2013. The gunmen opened fire at a street party."
+    )
+    frame = extracted(text, "Five charged with killing of girl").frames[0]
+    assert frame.date is not None
+    assert frame.date.start == date(2015, 1, 15)
+
+
 @pytest.mark.parametrize("text", ["", " \n ", "?", "Gunmen", "💥" * 500])
 def test_poor_texts_are_read_without_error(text: str) -> None:
     assert extracted(text).kind in ("other", "background", "attack_report", "follow_up")

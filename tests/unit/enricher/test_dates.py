@@ -60,6 +60,8 @@ def test_days(text: str, expected: date) -> None:
         ("It happened late last month.", date(2017, 4, 20), date(2017, 4, 30), DatePrecision.MONTH),
         ("It happened three years ago.", date(2014, 1, 1), date(2014, 12, 31), DatePrecision.YEAR),
         ("It happened overnight.", date(2017, 5, 23), date(2017, 5, 24), DatePrecision.DAY),
+        ("It happened overnight. Police came at 1:30 a.m.", date(2017, 5, 24), date(2017, 5, 24), DatePrecision.DAY),
+        ("It happened overnight, about 11 pm.", date(2017, 5, 23), date(2017, 5, 23), DatePrecision.DAY),
         ("It happened over the weekend.", date(2017, 5, 20), date(2017, 5, 21), DatePrecision.WEEK),
     ],
 )

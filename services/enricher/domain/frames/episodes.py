@@ -61,9 +61,12 @@ def split(document: Document, verdict: Verdict, found: Findings, when: date | No
 
 
 def _looks_back(index: int, cues: Classes, found: Findings, when: date | None) -> bool:
-    """A sentence about another, earlier attack: it gives an earlier date, or says that it lists others."""
-    earlier = [one for one in _dates_in(index, found) if _is_before(one, when, found.published)]
-    return bool(earlier) or "lists" in cues
+    """A sentence about another, earlier attack: it gives an earlier date and not this one's, or says that it lists
+    others."""
+    given = _dates_in(index, found)
+    earlier = any(_is_before(one, when, found.published) for one in given)
+    own = when is not None and any(one.first == when for one in given)
+    return (earlier and not own) or "lists" in cues
 
 
 def _is_before(one: DateMention, when: date | None, published: date | None) -> bool:

@@ -10,6 +10,7 @@ from functools import cache
 
 from services.enricher.domain.text import lexicon
 from services.enricher.domain.when.calendar import Calendar, build
+from services.enricher.domain.when.clock import night_of
 from services.enricher.domain.when.spans import UNITS, Span, back, day_span, full_year, latest, month_span, year_span
 from shared.codes import DatePrecision
 
@@ -97,7 +98,8 @@ def _named_day(match: "re.Match[str]", names: Calendar, published: date | None) 
 def _overnight(match: "re.Match[str]", names: Calendar, published: date | None) -> Span | None:
     if published is None:
         return Span(None, None, DatePrecision.DAY, "relative")
-    return Span(published - timedelta(1), published, DatePrecision.DAY, "relative")
+    first, last = night_of(match.string, match.end(), published)
+    return Span(first, last, DatePrecision.DAY, "relative")
 
 
 def _count(text: str | None, names: Calendar) -> int:
