@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID
 
-from services.alerting import commands, service, tasks, worker
+from services.alerting import commands, service, tasks, trials, worker
 from services.alerting.channels.webhook import Body
 from services.alerting.delivery import Desk
 from services.alerting.settings import AlertingSettings, DeliverySettings, WorkerSettings
@@ -21,6 +21,10 @@ EXAMPLES = """examples:
   python -m services.alerting worker                       deliver
   python -m services.alerting rules import deploy/rules.yml
   python -m services.alerting rules list
+  python -m services.alerting rules export > rules.yml
+  python -m services.alerting backtest blasts --days 30    what a rule would have told
+  python -m services.alerting backtest drafts.yml          drafts, each against the rule in force
+  python -m services.alerting precision                    what readers said, by rule and source
   python -m services.alerting test duty-mail               send a test message
   python -m services.alerting why 0192f0c4-... [RULE]      why it did or did not alert
   python -m services.alerting resend 7d0a2f6e-...          send a delivery again
@@ -53,6 +57,16 @@ def _parser() -> argparse.ArgumentParser:
     importing.add_argument("file", type=Path)
     importing.set_defaults(run=_import)
     rules.add_parser("list", help="every rule in one line, and the destinations").set_defaults(run=_list)
+    rules.add_parser("export", help="what is in force, as YAML that import reads").set_defaults(run=_export)
+    versions = rules.add_parser("history", help="every version of a rule, and whose it is")
+    versions.add_argument("rule")
+    versions.set_defaults(run=_history)
+    backtest = commands_.add_parser("backtest", help="what a rule would have told in the past")
+    backtest.add_argument("rule", metavar="RULE|FILE", help="the id of a rule, or a YAML file with drafts")
+    backtest.add_argument("--days", type=int, default=30, help="how far back from the newest event (default 30)")
+    backtest.add_argument("--against", type=int, metavar="VERSION", help="compare with this version of the rule")
+    backtest.set_defaults(run=_backtest)
+    commands_.add_parser("precision", help="what readers said, by rule and source").set_defaults(run=_precision)
     why = commands_.add_parser("why", help="why an event did or did not alert")
     why.add_argument("event", type=UUID)
     why.add_argument("rule", nargs="?")
@@ -92,6 +106,25 @@ def _list(_: argparse.Namespace) -> None:
     commands.say(commands.list_rules(make_engine(load(DatabaseUrl).database_url)))
 
 
+def _export(_: argparse.Namespace) -> None:
+    commands.say([commands.export_rules(make_engine(load(DatabaseUrl).database_url))])
+
+
+def _history(arguments: argparse.Namespace) -> None:
+    commands.say(commands.rule_history(make_engine(load(DatabaseUrl).database_url), arguments.rule))
+
+
+def _backtest(arguments: argparse.Namespace) -> None:
+    if arguments.days < 1:
+        raise commands.CommandError("--days must be at least 1")
+    engine = make_engine(load(DatabaseUrl).database_url)
+    commands.say(trials.backtest(engine, arguments.rule, arguments.days, arguments.against))
+
+
+def _precision(_: argparse.Namespace) -> None:
+    commands.say(trials.precision(make_engine(load(DatabaseUrl).database_url)))
+
+
 def _why(arguments: argparse.Namespace) -> None:
     commands.say(commands.why(make_engine(load(DatabaseUrl).database_url), arguments.event, arguments.rule))
 
@@ -112,7 +145,7 @@ def _schema(_: argparse.Namespace) -> None:
 
 def _desk(settings: DeliverySettings, threads: int = 1) -> Desk:
     return Desk(
-        engine=make_engine(settings.database_url, "delivery", pool_size=threads),
+        engine=make_engine(settings.database_url, "delivery", pool_size=min(threads, 8)),
         allowed=settings.allowed_hosts,
         lease=settings.alert_lease_seconds,
         patience=settings.patience,

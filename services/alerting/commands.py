@@ -1,4 +1,4 @@
-"""What people do by hand: import and list rules, ask why, test a destination, send again."""
+"""What people do by hand: import, export and list rules, ask why, test a destination, send again."""
 
 import getpass
 import sys
@@ -8,14 +8,15 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import yaml
-from sqlalchemy import Engine, Row, select
+from sqlalchemy import Connection, Engine, Row, select
 
 from services.alerting.delivery import Desk, deliver
 from services.alerting.domain import rulebook
 from services.alerting.domain.alert import check_message
-from services.alerting.domain.destinations import Destination
-from services.alerting.service import message_ref
-from services.alerting.store import backlog, decisions, rules
+from services.alerting.domain.conditions import first_miss
+from services.alerting.domain.destinations import Destination, Entry
+from services.alerting.outgoing import message_ref
+from services.alerting.store import backlog, decisions, history, rules
 from shared.clock import wall
 from shared.database import tables
 
@@ -40,6 +41,26 @@ def import_rules(engine: Engine, path: Path) -> str:
     return f"{', '.join(done.changed) or 'nothing'} changed, {done.unchanged} as before"
 
 
+def export_rules(engine: Engine) -> str:
+    """What is in force as YAML that `rules import` reads; secrets are references in it, as they always are."""
+    with engine.begin() as connection:
+        entries = [
+            Entry(id=row.id, channel=row.channel, enabled=row.enabled, config=row.config)
+            for row in connection.execute(select(tables.Destination).order_by(tables.Destination.id))
+        ]
+        document = rulebook.write([rule for rule, _ in rules.rules(connection)], entries)
+    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120).rstrip()
+
+
+def rule_history(engine: Engine, rule: str) -> Iterable[str]:
+    """Every version of a rule, oldest first."""
+    with engine.begin() as connection:
+        found = history.versions(connection, rule)
+    if not found:
+        raise CommandError(f"no rule {rule!r}; `rules list` shows them")
+    return [f"v{one.version} {one.created_at:%Y-%m-%d %H:%M} {one.created_by}: {one.rule.summary}" for one in found]
+
+
 def list_rules(engine: Engine) -> Iterable[str]:
     with engine.begin() as connection:
         for rule, version in rules.rules(connection):
@@ -49,11 +70,27 @@ def list_rules(engine: Engine) -> Iterable[str]:
 
 
 def why(engine: Engine, event: UUID, rule: str | None) -> Iterable[str]:
+    """What was decided at each revision; of a rule that was not even asked: what does not fit."""
     with engine.begin() as connection:
         found = decisions.decisions(connection, event, rule)
-    if not found:
+        said = [(row.revision, _decision(row)) for row in found]
+        if rule is not None:
+            said += _not_asked(connection, event, rule, {row.revision for row in found})
+    if not said:
         raise CommandError(f"nothing was decided about event {event}" + (f" by rule {rule}" if rule else ""))
-    return [_decision(row) for row in found]
+    return [line for _, line in sorted(said)]
+
+
+def _not_asked(connection: Connection, event: UUID, rule: str, known: set[int]) -> Iterable[tuple[int, str]]:
+    """In a large book only rules that can match are asked: why the others cannot is worked out here."""
+    versions = history.versions(connection, rule)
+    for revision, (change, at, made_at) in history.revisions_of(connection, event).items():
+        then = [one for one in versions if one.created_at <= made_at]
+        if revision in known or not then:
+            continue
+        miss = then[-1].rule.out_of_force(at) or first_miss(then[-1].rule.when, change)
+        if miss:
+            yield revision, f"revision {revision}  rule {rule} v{then[-1].version}: no_match: {miss}"
 
 
 def test(desk: Desk, name: str) -> str:
