@@ -22,6 +22,7 @@ from services.api.routes import (
     articles,
     audit,
     changes,
+    codes,
     destinations,
     events,
     feeds,
@@ -29,6 +30,8 @@ from services.api.routes import (
     reviews,
     rules,
     silences,
+    sources,
+    statistics,
 )
 from services.api.tail import Tail
 
@@ -42,7 +45,21 @@ LARGEST_BODY = 2**20  # bytes
 Chore = Callable[[], Coroutine[None, None, None]]  # runs until it is cancelled
 
 # For scope read, and whatever more a route asks for itself.
-KEYED = (events, articles, operations, changes, reviews, rules, destinations, silences, feeds, audit)
+KEYED = (
+    events,
+    articles,
+    statistics,
+    sources,
+    codes,
+    operations,
+    changes,
+    reviews,
+    rules,
+    destinations,
+    silences,
+    feeds,
+    audit,
+)
 OPEN: tuple[APIRouter, ...] = ()  # no key: each of these routes checks a signature
 
 

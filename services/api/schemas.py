@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from services.api.timeline import Moment
 from shared.codes import ArticleKind, Change, DeliveryState, MessageKind
 from shared.contracts import EventSnapshot, Extraction, Frame, Reason, Span
 
@@ -23,6 +24,21 @@ class Page(Answer, Generic[Item]):
 
 class EventBrief(EventSnapshot):
     alertable: bool = Field(description="false: filed, it wakes nobody")
+
+
+def _part(whole: type[BaseModel]) -> dict[str, Any]:
+    """Its fields, each of which may be left out."""
+    return {name: (field.annotation | None, None) for name, field in whole.model_fields.items()}  # type: ignore[operator]
+
+
+EventPart = create_model(  # what `fields` leaves of an event
+    "EventPart", __base__=Answer, **_part(EventBrief) | {"event_id": (UUID, ...)}
+)
+
+
+class Relation(Answer):
+    event_id: UUID
+    relation: str = Field(description="how it belongs to this event", examples=["same_attack_series"])
 
 
 class ReportAnswer(Answer):
@@ -84,6 +100,8 @@ class EventAnswer(EventBrief):
     ledger: list[LedgerRow]
     revisions: list[RevisionAnswer]
     decisions: list[DecisionAnswer]
+    relations: list[Relation]
+    timeline: list[Moment] = Field(description="oldest first: the attack, reports, revisions, decisions")
 
 
 class ArticleBrief(Answer):

@@ -15,7 +15,8 @@ from services.api.app import create_app
 from services.enricher.domain.linking.changes import link_article
 from services.enricher.store import PostgresStore
 from shared.clock import wall
-from shared.contracts import ArticleEnriched
+from shared.codes import WherePrecision
+from shared.contracts import ArticleEnriched, Place
 from shared.database.session import make_engine
 from shared.ids import uuid7
 from tests.builders import NOON, QUETTA, day, enriched, frame, toll
@@ -24,7 +25,8 @@ NOBODY = UUID(int=7)  # the id of nothing
 FIRST = enriched("caravel/1", frame(killed=toll(5)))
 SECOND = enriched("ledger/1", frame(killed=toll(12)), published_at=NOON + timedelta(hours=1))
 ELSEWHERE = enriched("herald/1", frame(place=QUETTA, killed=toll(1)), published_at=NOON + timedelta(hours=2))
-OLD = enriched("herald/trial", frame(date=day("2019-01-30")), published_at=NOON + timedelta(hours=3))
+KARACHI = Place(name="Karachi", locality="Karachi", country="PK", lat=24.861, lon=67.010, precision=WherePrecision.NEAR)
+OLD = enriched("herald/trial", frame(place=KARACHI, date=day("2019-01-30")), published_at=NOON + timedelta(hours=3))
 
 
 @pytest.fixture

@@ -3,33 +3,48 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, HTTPException, Query
+from fastapi import APIRouter, HTTPException, Query, Request, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from services.api import queries
+from services.api import etags
 from services.api.access import Database
+from services.api.filters import Text
 from services.api.problems import responses
+from services.api.queries import articles as queries
+from services.api.queries.pages import BadCursor
+from services.api.routes.events import NOT_MODIFIED, Cursor
 from services.api.schemas import ArticleAnswer, ArticleBrief, Page
 from shared.codes import ArticleKind
 
 router = APIRouter(prefix="/v1/articles", tags=["articles"])
 
 
-@router.get("", responses=responses(401, 403, 422, 429))
-def list_articles(
-    database: Database,
-    kind: ArticleKind | None = None,
-    source: Annotated[str | None, Query(max_length=200)] = None,
-    cursor: UUID | None = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-) -> Page[ArticleBrief]:
+class ListOf(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: ArticleKind | None = None
+    source: Text | None = Field(None, description="the outlet")
+    language: Annotated[str, Field(pattern="^[a-z]{2,3}$")] | None = None
+    stored_since: AwareDatetime | None = Field(None, description="stored at this time or later")
+    cursor: Cursor | None = None
+    limit: int = Field(50, ge=1, le=500)
+
+
+@router.get("", response_model=Page[ArticleBrief], responses=responses(422) | NOT_MODIFIED)
+def list_articles(request: Request, database: Database, asked: Annotated[ListOf, Query()]) -> Response:
     """Newest first, without texts."""
-    found = [ArticleBrief.model_validate(row) for row in queries.articles(database, kind, source, cursor, limit)]
-    return Page(items=found, next_cursor=str(found[-1].id) if len(found) == limit else None)
+    wanted = queries.ArticleFilter(asked.kind, asked.source, asked.language, asked.stored_since)
+    try:
+        found, cursor = queries.articles(database, wanted, asked.cursor, asked.limit)
+    except BadCursor as error:
+        raise HTTPException(422, str(error)) from None
+    items = [ArticleBrief.model_validate(row).model_dump(mode="json") for row in found]
+    return etags.answer(request, {"items": items, "next_cursor": cursor})
 
 
-@router.get("/{article_id}", responses=responses(401, 403, 404, 422, 429))
-def one_article(database: Database, article_id: UUID) -> ArticleAnswer:
+@router.get("/{article_id}", response_model=ArticleAnswer, responses=responses(404, 422) | NOT_MODIFIED)
+def one_article(request: Request, database: Database, article_id: UUID) -> Response:
     row = queries.article(database, article_id)
     if row is None:
         raise HTTPException(404, f"no article has the id {article_id}; texts are kept 90 days")
-    return ArticleAnswer.model_validate(row)
+    return etags.answer(request, ArticleAnswer.model_validate(row).model_dump(mode="json"))

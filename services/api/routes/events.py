@@ -1,62 +1,106 @@
 """Events: a list by filter, one event with everything that is known and why."""
 
-from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, HTTPException, Query
+from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response
+from pydantic import Field, field_validator
 
-from services.api import queries
+from services.api import etags
 from services.api.access import Database
+from services.api.filters import Filter, parts
 from services.api.problems import responses
-from services.api.schemas import EventAnswer, EventBrief, Page
-from shared.codes import AttackType, EventStatus
+from services.api.queries import events as queries
+from services.api.queries.pages import BadCursor
+from services.api.schemas import DecisionAnswer, EventAnswer, EventBrief, EventPart, Page
+from services.api.timeline import timeline
 
 router = APIRouter(prefix="/v1/events", tags=["events"])
 
+LONGEST_CURSOR = 400
+NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "what `If-None-Match` names still holds"}}
+MERGED: dict[int | str, dict[str, Any]] = {308: {"description": "merged: `Location` has the surviving event"}}
 
-@router.get("", responses=responses(401, 403, 422, 429))
-def list_events(
-    database: Database,
-    country: Annotated[str | None, Query(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2")] = None,
-    attack_type: AttackType | None = None,
-    perpetrator: Annotated[str | None, Query(max_length=200, description="id of lexicon/groups, else name")] = None,
-    status: EventStatus | None = None,
-    since: Annotated[date | None, Query(description="day of the attack, from")] = None,
-    until: Annotated[date | None, Query(description="day of the attack, to")] = None,
-    killed_at_least: Annotated[int | None, Query(ge=0, le=1_000_000)] = None,
-    include_filed: Annotated[bool, Query(description="also events that woke nobody")] = False,
-    cursor: UUID | None = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-) -> Page[EventBrief]:
-    """Newest first; what is filed, merged or rejected is left out unless asked for."""
-    asked = queries.EventFilter(country, attack_type, perpetrator, status, since, until, killed_at_least, include_filed)
-    found = [EventBrief.model_validate(row) for row in queries.events(database, asked, cursor, limit)]
-    return Page(items=found, next_cursor=str(found[-1].event_id) if len(found) == limit else None)
+Cursor = Annotated[str, Field(max_length=LONGEST_CURSOR, description="`next_cursor` of the page before")]
 
 
-@router.get(
-    "/{event_id}",
-    response_model=EventAnswer,
-    responses=responses(401, 403, 404, 422, 429) | {308: {"description": "merged: `Location` has the surviving event"}},
-)
-def one_event(database: Database, event_id: UUID) -> EventAnswer | Response:
-    """With its reports and their evidence, the ledger of all values, its history, each rule's decision and why."""
+class ListOf(Filter):
+    sort: queries.Sort | None = Field(
+        None, description="`-` first: falling. Unless given, newest first by the time that is asked for"
+    )
+    fields: Annotated[str, Field(max_length=500)] | None = Field(
+        None, description="only these, and event_id: `place,killed,status`", examples=["place,date,killed"]
+    )
+    cursor: Cursor | None = None
+    limit: int = Field(50, ge=1, le=500)
+
+    @field_validator("fields")
+    @classmethod
+    def _known(cls, text: str | None) -> str | None:
+        if unknown := set(parts(text or "")) - EventBrief.model_fields.keys():
+            raise ValueError(f"no such field: {', '.join(sorted(unknown))}")
+        return text
+
+
+@router.get("", response_model=Page[EventBrief | EventPart], responses=responses(422) | NOT_MODIFIED)
+def list_events(request: Request, database: Database, asked: Annotated[ListOf, Query()]) -> Response:
+    """What is filed, rejected or retracted is left out unless asked for, what is merged unless its status is.
+
+    Sorted by `updated`, an event that changes between two pages moves to the front: ask `/v1/changes` to miss nothing.
+    """
+    sort = asked.sort or queries.usual_sort(asked)
+    try:
+        items, cursor = queries.listed(database, asked, sort, asked.cursor, asked.limit)
+    except BadCursor as error:
+        raise HTTPException(422, str(error)) from None
+    if asked.fields is not None:
+        wanted = {"event_id", *parts(asked.fields)}
+        items = [{name: value for name, value in item.items() if name in wanted} for item in items]
+    return etags.answer(request, {"items": items, "next_cursor": cursor})
+
+
+@router.get("/{event_id}", response_model=EventAnswer, responses=responses(404, 422) | MERGED | NOT_MODIFIED)
+def one_event(request: Request, database: Database, event_id: UUID) -> Response:
+    """With its reports and their evidence, the ledger of all values, its history, each rule's decision and why.
+
+    The ETag is of the event's revision: give it as `If-Match` to review. Decisions follow a revision without a new one;
+    `/v1/events/{event_id}/decisions` always has all of them.
+    """
     row = queries.event(database, event_id)
     if row is None:
-        raise HTTPException(404, f"no event has the id {event_id}")
+        raise _unknown(event_id)
     if row.merged_into:
         return RedirectResponse(f"/v1/events/{row.merged_into}", 308)
-    return EventAnswer.model_validate(
+    reports, revisions = queries.reports(database, event_id), queries.revisions(database, event_id)
+    decisions, related = queries.decisions(database, event_id), queries.related(database, event_id)
+    content = EventAnswer.model_validate(
         row.snapshot
         | {
             "alertable": row.alertable,
             "pinned": row.pinned,
-            "related": queries.related(database, event_id),
-            "all_reports": queries.reports(database, event_id),
+            "related": [other["event_id"] for other in related],
+            "relations": related,
+            "all_reports": reports,
             "ledger": queries.ledger(database, event_id),
-            "revisions": queries.revisions(database, event_id),
-            "decisions": queries.decisions(database, event_id),
+            "revisions": revisions,
+            "decisions": decisions,
+            "timeline": timeline(row.snapshot, reports, revisions, decisions),
         }
     )
+    return etags.answer(request, content.model_dump(mode="json"), etags.event_etag(content.revision))
+
+
+@router.get("/{event_id}/decisions", responses=responses(404, 422) | MERGED, response_model=list[DecisionAnswer])
+def event_decisions(database: Database, event_id: UUID) -> list[DecisionAnswer] | Response:
+    """For every revision, rule and destination: why it did or did not alert."""
+    row = queries.event(database, event_id)
+    if row is None:
+        raise _unknown(event_id)
+    if row.merged_into:
+        return RedirectResponse(f"/v1/events/{row.merged_into}/decisions", 308)
+    return [DecisionAnswer.model_validate(decision) for decision in queries.decisions(database, event_id)]
+
+
+def _unknown(event_id: UUID) -> HTTPException:
+    return HTTPException(404, f"no event has the id {event_id}")

@@ -3,18 +3,23 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, HTTPException, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
 
-from services.api import queries
+from services.api import etags
 from services.api.access import Database
+from services.api.filters import Text
 from services.api.problems import responses
+from services.api.queries import operations as queries
+from services.api.queries.pages import BadCursor
+from services.api.routes.events import NOT_MODIFIED, Cursor
 from services.api.schemas import DeliveryAnswer, FeedAnswer, Page
 from shared.codes import DeliveryState
 
 router = APIRouter(prefix="/v1", tags=["operations"])
 
 
-@router.get("/feeds", responses=responses(401, 403, 422, 429))
+@router.get("/feeds", responses=responses(422))
 def list_feeds(
     database: Database,
     cursor: Annotated[int | None, Query(ge=1, le=2_147_483_647)] = None,
@@ -25,16 +30,24 @@ def list_feeds(
     return Page(items=found, next_cursor=str(found[-1].id) if len(found) == limit else None)
 
 
-@router.get("/deliveries", responses=responses(401, 403, 422, 429))
-def list_deliveries(
-    database: Database,
-    event_id: UUID | None = None,
-    state: DeliveryState | None = None,
-    destination: Annotated[str | None, Query(max_length=200)] = None,
-    cursor: UUID | None = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-) -> Page[DeliveryAnswer]:
+class DeliveriesOf(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    event_id: UUID | None = None
+    state: DeliveryState | None = None
+    destination: Text | None = Field(None, description="id of the destination")
+    cursor: Cursor | None = None
+    limit: int = Field(50, ge=1, le=500)
+
+
+@router.get("/deliveries", response_model=Page[DeliveryAnswer], responses=responses(422) | NOT_MODIFIED)
+def list_deliveries(request: Request, database: Database, asked: Annotated[DeliveriesOf, Query()]) -> Response:
     """Newest first: which message went where, how it ended, and what went wrong."""
-    rows = queries.deliveries(database, event_id, state, destination, cursor, limit)
-    found = [DeliveryAnswer.model_validate(row) for row in rows]
-    return Page(items=found, next_cursor=str(found[-1].id) if len(found) == limit else None)
+    try:
+        rows, cursor = queries.deliveries(
+            database, asked.event_id, asked.state, asked.destination, asked.cursor, asked.limit
+        )
+    except BadCursor as error:
+        raise HTTPException(422, str(error)) from None
+    items = [DeliveryAnswer.model_validate(row).model_dump(mode="json") for row in rows]
+    return etags.answer(request, {"items": items, "next_cursor": cursor})
