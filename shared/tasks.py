@@ -1,8 +1,7 @@
 """Celery, for chores inside one service. A task is a hint: what must not be lost is a row in Postgres."""
 
 import threading
-from contextlib import suppress
-from queue import Empty, Full, Queue
+import time
 
 import structlog
 from celery import Celery
@@ -47,38 +46,57 @@ def celery_app(service: str, broker_url: str) -> Celery:
 
 
 class Hinter:
-    """Asks for tasks from a thread of its own, so that a broker that is away holds nobody up.
+    """Asks for one kind of task from a thread of its own, so that a broker that is away holds nobody up.
 
-    A hint that cannot be given is dropped: a sweeper finds what it was about.
+    The task gets a list of arguments: whatever has come together while the last message was on its way, `together` at
+    most. An argument that waits already is not put in a second time. A hint that cannot be given is dropped: a sweeper
+    finds what it was about.
     """
 
-    def __init__(self, app: Celery) -> None:
-        self._app = app
-        self._waiting: Queue[tuple[str, str, float | None]] = Queue(MOST_WAITING)
-        self._thread = threading.Thread(target=self._run, name="hinter", daemon=True)
-        self._started = threading.Lock()
+    def __init__(self, app: Celery, task: str, together: int = 1) -> None:
+        self._app, self._task, self._together = app, task, together
+        self._due: dict[str, float] = {}  # argument -> when, on the monotonic clock
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
 
-    def hint(self, task: str, argument: str, delay: float | None = None) -> None:
+    def hint(self, argument: str, delay: float = 0.0) -> None:
         """`delay`: seconds, a few at most; what is due later is for a sweeper to find."""
-        if self._started.acquire(blocking=False):
-            self._thread.start()
-        with suppress(Full):
-            self._waiting.put_nowait((task, argument, delay))
+        at = time.monotonic() + delay
+        with self._changed:
+            if len(self._due) < MOST_WAITING:
+                self._due[argument] = min(at, self._due.get(argument, at))
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name=f"hinter-{self._task}", daemon=True)
+                self._thread.start()
+            self._changed.notify()
 
     def _run(self) -> None:
         while True:
-            task, argument, delay = self._waiting.get()
+            given = self._next()
             try:
-                self._app.send_task(task, args=(argument,), countdown=delay, retry=False, ignore_result=True)
+                self._app.send_task(self._task, args=(given,), retry=False, ignore_result=True)
             except Exception as error:  # noqa: BLE001 - whatever it is, the thread must live, and a hint may be lost
-                dropped = 1 + self._drop()
+                dropped = len(given) + self._drop()
                 log.warning("broker is away, hints were dropped", dropped=dropped, error=str(error))
+
+    def _next(self) -> list[str]:
+        """Wait for what is due; the one that has waited longest comes first."""
+        with self._changed:
+            while not (due := self._are_due()):
+                first = min(self._due.values(), default=None)
+                self._changed.wait(None if first is None else max(0.0, first - time.monotonic()))
+            for argument in due:
+                del self._due[argument]
+            return due
+
+    def _are_due(self) -> list[str]:
+        now = time.monotonic()
+        due = [argument for argument, at in self._due.items() if at <= now]
+        return sorted(due, key=self._due.__getitem__)[: self._together]
 
     def _drop(self) -> int:
         """While the broker is away each hint would cost seconds."""
-        dropped = 0
-        with suppress(Empty):
-            while True:
-                self._waiting.get_nowait()
-                dropped += 1
-        return dropped
+        with self._changed:
+            dropped = len(self._due)
+            self._due.clear()
+            return dropped

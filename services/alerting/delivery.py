@@ -1,30 +1,39 @@
-"""One delivery, from claim to settlement. Safe to run twice, at once, or to kill anywhere."""
+"""Deliveries to one destination, from claim to settlement. Safe to run twice, at once, or to kill anywhere.
 
-import json
-from collections.abc import Collection, Mapping
+A run takes what is due for a destination, a few at a time: one transaction claims them, each is sent over the same
+connection, one transaction writes how they ended. So a kill leaves at most those few in doubt.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine, select
 
 from services.alerting import metrics
 from services.alerting.channels import CHANNELS, Channel
+from services.alerting.channels.line import Line
 from services.alerting.channels.message import Message
 from services.alerting.channels.outcome import Dead, Retry, Sent, Unknown
 from services.alerting.domain.alert import Alert
 from services.alerting.domain.attempts import Patience
-from services.alerting.store import backlog, deliveries
-from services.alerting.store.deliveries import Claimed, Wait
+from services.alerting.domain.destinations import Destination
+from services.alerting.store import deliveries
+from services.alerting.store.deliveries import Batch, Claimed, Ending
 from shared import failpoints
 from shared.clock import wall
 from shared.codes import DeliveryState
+from shared.database import tables
 
 log = structlog.get_logger(__name__)
 
-SOON = 10.0  # seconds; what is due later is left to the sweeper
+MOST = 8  # deliveries that are claimed at a time
+SLOW_SECONDS = 5.0  # after so long the rest of a batch is given back: the receiver is slow, and leases run
+RUN_SECONDS = 15.0  # after so long a run ends, so that others get their turn
 
 
 @dataclass(frozen=True)
@@ -32,7 +41,7 @@ class Desk:
     """What it takes to deliver. `allowed`: host:port pairs that may be private; `lease` in seconds."""
 
     engine: Engine
-    allowed: Collection[str] = ()
+    allowed: AbstractSet[str] = frozenset()
     lease: float = 60.0
     patience: Patience = field(default_factory=Patience)
     slack_per_second: float = 1.0  # as Slack allows for one channel; 0: no limit
@@ -46,127 +55,137 @@ class Desk:
         return dict.fromkeys(("slack", "slack_webhook"), 1 / self.slack_per_second)
 
 
-class Hint(NamedTuple):
-    """A delivery to look at, in `seconds` from now (None: at once)."""
-
-    delivery: UUID
-    seconds: float | None = None
-
-
 class InDoubt(Exception):
     """The receiver could not be asked whether it took an earlier attempt."""
 
 
-Ending = Sent | Retry | Unknown | Dead | InDoubt
+Outcome = Sent | Retry | Unknown | Dead | InDoubt
 
 
-def deliver(desk: Desk, delivery: UUID) -> list[Hint]:
-    """Send one delivery if it is due and nobody else has it; returns which deliveries to look at next."""
+def serve(desk: Desk, destination_id: str) -> float | None:
+    """Send what is due for a destination; returns in how many seconds to come back, None where nothing waits."""
+    until = time.monotonic() + RUN_SECONDS
+    with Line(desk.allowed) as line:
+        while time.monotonic() < until:
+            batch = _claim(desk, destination_id)
+            if not batch.claimed:
+                return batch.seconds
+            _work_off(desk, batch, line)
+    return 0.0
+
+
+def deliver(desk: Desk, delivery: UUID) -> None:
+    """Send one delivery if it is due and nobody else has it."""
     with desk.engine.begin() as connection:
-        claimed = deliveries.claim(connection, delivery, desk.lease, desk.gaps)
-    if isinstance(claimed, Wait):
-        return _soon(delivery, claimed.seconds)
-    failpoints.hit("delivery.after_claim")
-    ending = _attempt(desk, claimed)
-    failpoints.hit("delivery.after_send")
+        table = tables.Delivery
+        destination_id = connection.scalar(select(table.destination_id).where(table.id == delivery))
+    if destination_id is not None:
+        batch = _claim(desk, destination_id, only=delivery)
+        with Line(desk.allowed) as line:
+            _work_off(desk, batch, line)
+
+
+def _claim(desk: Desk, destination_id: str, only: UUID | None = None) -> Batch:
     with desk.engine.begin() as connection:
-        return _settle(desk, connection, claimed, ending)
+        batch = deliveries.claim(connection, destination_id, MOST, desk.lease, desk.gaps, only)
+    if batch.claimed:
+        failpoints.hit("delivery.after_claim")
+    return batch
 
 
-def _attempt(desk: Desk, claimed: Claimed) -> Ending:
+def _work_off(desk: Desk, batch: Batch, line: Line) -> None:
+    """Send a batch, then write how it ended."""
+    started, outcomes = time.monotonic(), list[tuple[Claimed, Outcome | None]]()
+    for claimed in batch.claimed:
+        in_time = time.monotonic() - started < SLOW_SECONDS
+        outcomes.append((claimed, _attempt(desk, batch, claimed, line) if in_time else None))
+    if not outcomes:
+        return
+    ended = [(claimed, _ending(desk.patience, claimed, outcome)) for claimed, outcome in outcomes]
+    with desk.engine.begin() as connection:
+        ours = deliveries.settle(connection, batch.destination_id, ended)
+        if batch.destination and (shut := _shut(desk, batch.destination, outcomes)):
+            deliveries.shut_gate(connection, batch.destination.lane, shut)
+    for (claimed, outcome), (_, ending) in zip(outcomes, ended, strict=True):
+        if outcome is not None:
+            _tell(batch, claimed, outcome, ending, claimed.id in ours)
+
+
+def _attempt(desk: Desk, batch: Batch, claimed: Claimed, line: Line) -> Outcome:
     try:
-        return _send(desk, claimed)
-    except (Retry, Unknown, Dead, InDoubt) as ending:
-        return ending
+        return _send(desk, batch, claimed, line)
+    except (Retry, Unknown, Dead, InDoubt) as outcome:
+        return outcome
     except Exception as error:  # a fault of ours: whether it was sent is not known, so it is tried again
-        log.exception("delivery failed", delivery=str(claimed.id), destination=claimed.destination_id)
+        log.exception("delivery failed", delivery=str(claimed.id), destination=batch.destination_id)
         return Unknown(f"{type(error).__name__}: {error}")
+    finally:
+        failpoints.hit("delivery.after_send")
 
 
-def _send(desk: Desk, claimed: Claimed) -> Sent:
-    destination = claimed.destination
+def _send(desk: Desk, batch: Batch, claimed: Claimed, line: Line) -> Sent:
+    destination = batch.destination
     if destination is None:
-        raise Dead(claimed.fault or "no destination")
+        raise Dead(batch.fault or "no destination")
     channel = desk.channels[destination.channel]
     message = Message(
         delivery_id=claimed.id,
         ref=claimed.message_ref,
-        destination_id=claimed.destination_id,
+        destination_id=destination.id,
         alert=Alert.model_validate(claimed.content),
         root=claimed.root,
         created_at=claimed.created_at,
     )
     if claimed.doubt and channel.find is not None:
         try:
-            found = channel.find(message, destination.config, desk.allowed)
+            found = channel.find(message, destination.config, line)
         except Retry as error:
             raise InDoubt(f"asked whether it was taken: {error}") from error
         if found is not None:
             return Sent(found)
-    return channel.send(message, destination.config, desk.allowed)
+    return channel.send(message, destination.config, line)
 
 
-def _settle(desk: Desk, connection: Connection, claimed: Claimed, ending: Ending) -> list[Hint]:
-    channel = claimed.destination.channel if claimed.destination else "none"
-    state, delay = _state(desk.patience, claimed, ending)
-    ours = deliveries.settle(
-        connection,
-        claimed,
-        state,
-        error=ending.warning if isinstance(ending, Sent) else _words(ending, state),
-        ref=json.dumps(ending.ref) if isinstance(ending, Sent) else None,
-        delay=delay,
-        ambiguous=isinstance(ending, Unknown),
-    )
-    if isinstance(ending, Retry) and ending.after and claimed.destination:
-        deliveries.shut_gate(connection, claimed.destination.lane, ending.after)
-    metrics.ATTEMPTS.labels(channel, str(state)).inc()
-    _log(claimed, channel, state, ending, ours)
-    if state in (DeliveryState.RETRY, DeliveryState.UNKNOWN):
-        return _soon(claimed.id, delay)
-    followers = backlog.followers(connection, claimed.id, claimed.event_id, claimed.destination_id)
-    hints = [Hint(follower) for follower in followers]
-    gap = desk.gaps.get(channel)
-    if gap and (following := backlog.next_in_line(connection, claimed.destination_id)):
-        hints.append(Hint(following, gap))
-    return hints
+def _shut(desk: Desk, destination: Destination, outcomes: Sequence[tuple[Claimed, Outcome | None]]) -> float:
+    """For how many seconds the receiver must be left alone: its rate limit, or what it asked for."""
+    asked = [outcome.after for _, outcome in outcomes if isinstance(outcome, Retry) and outcome.after]
+    return max([desk.gaps.get(destination.channel, 0.0), *asked])
 
 
-def _state(patience: Patience, claimed: Claimed, ending: Ending) -> tuple[DeliveryState, float]:
+def _ending(patience: Patience, claimed: Claimed, outcome: Outcome | None) -> Ending:
     """What becomes of the delivery, and in how many seconds it is due again."""
-    if isinstance(ending, Sent):
-        return DeliveryState.SENT, 0.0
-    if isinstance(ending, Dead) or patience.given_up(claimed.attempt):
-        return DeliveryState.DEAD, 0.0
-    if isinstance(ending, Unknown):
-        return DeliveryState.UNKNOWN, max(patience.settle, patience.delay(claimed.id, claimed.attempt))
-    if isinstance(ending, InDoubt):
-        return DeliveryState.UNKNOWN, patience.delay(claimed.id, claimed.attempt)
-    return DeliveryState.RETRY, patience.delay(claimed.id, claimed.attempt, ending.after)
+    if outcome is None:
+        return Ending(DeliveryState.UNKNOWN if claimed.doubt else DeliveryState.RETRY, unused=True)
+    if isinstance(outcome, Sent):
+        return Ending(DeliveryState.SENT, error=outcome.warning, ref=outcome.ref)
+    delay, ambiguous = patience.delay(claimed.id, claimed.attempt), isinstance(outcome, Unknown)
+    if isinstance(outcome, Dead):
+        return Ending(DeliveryState.DEAD, error=str(outcome))
+    if patience.given_up(claimed.attempt):
+        perhaps = "" if isinstance(outcome, Retry) else ", though it may have arrived"
+        return Ending(DeliveryState.DEAD, error=f"given up{perhaps}: {outcome}", ambiguous=ambiguous)
+    if isinstance(outcome, Retry):
+        delay = patience.delay(claimed.id, claimed.attempt, outcome.after)
+        return Ending(DeliveryState.RETRY, error=str(outcome), delay=delay)
+    wait = max(patience.settle, delay) if ambiguous else delay
+    return Ending(DeliveryState.UNKNOWN, error=str(outcome), delay=wait, ambiguous=ambiguous)
 
 
-def _words(ending: Exception, state: DeliveryState) -> str:
-    if state is DeliveryState.DEAD and isinstance(ending, (Unknown, InDoubt)):
-        return f"given up, though it may have arrived: {ending}"
-    return f"given up: {ending}" if state is DeliveryState.DEAD and isinstance(ending, Retry) else str(ending)
-
-
-def _soon(delivery: UUID, seconds: float | None) -> list[Hint]:
-    return [Hint(delivery, seconds)] if seconds is not None and seconds <= SOON else []
-
-
-def _log(claimed: Claimed, channel: str, state: DeliveryState, ending: Ending, ours: bool) -> None:
+def _tell(batch: Batch, claimed: Claimed, outcome: Outcome, ending: Ending, ours: bool) -> None:
+    """Count it and log it."""
+    channel = batch.destination.channel if batch.destination else "none"
+    metrics.ATTEMPTS.labels(channel, str(ending.state)).inc()
     about = log.bind(
-        delivery=str(claimed.id), destination=claimed.destination_id, channel=channel, attempt=claimed.attempt
+        delivery=str(claimed.id), destination=batch.destination_id, channel=channel, attempt=claimed.attempt
     )
     if not ours:
-        about.warning("another worker took it over: the lease ran out", ended=str(state))
-    elif isinstance(ending, Sent):
+        about.warning("another worker took it over: the lease ran out", ended=str(ending.state))
+    elif isinstance(outcome, Sent):
         if claimed.fetched_at:
             metrics.TIME_TO_ALERT.labels(channel).observe(_seconds_since(claimed.fetched_at))
-        about.info("sent", **({"warning": ending.warning} if ending.warning else {}))
+        about.info("sent", **({"warning": outcome.warning} if outcome.warning else {}))
     else:
-        (about.error if state is DeliveryState.DEAD else about.warning)(str(state), why=str(ending))
+        (about.error if ending.state is DeliveryState.DEAD else about.warning)(str(ending.state), why=str(outcome))
 
 
 def _seconds_since(moment: datetime) -> float:

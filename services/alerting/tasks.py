@@ -1,44 +1,97 @@
-"""Celery tasks: hints to look at a delivery, and the sweep that finds what hints have missed."""
+"""Celery tasks: hints to look at a destination, and the sweep that finds what hints have missed."""
 
+import threading
+from collections import Counter
 from uuid import UUID
 
 from celery import Celery
 
 from services.alerting import metrics
-from services.alerting.delivery import Desk, deliver
+from services.alerting.delivery import Desk, serve
 from services.alerting.service import Wake
 from services.alerting.store import backlog
 from shared.tasks import Hinter, celery_app
 
 SERVICE = "alerting"
-DELIVER = "alerting.deliver"
+WAKE = "alerting.wake"  # deliveries that are new
+SERVE = "alerting.serve"  # a destination for which something may be due
 SWEEP = "alerting.sweep"
-SWEEP_LIMIT, SWEEP_PER_DESTINATION = 2000, 200  # hints a sweep gives; the rest waits for the next one
+TOGETHER = 200  # new deliveries in one hint
+AT_ONCE = 4  # runs for one destination in one worker
+SOON = 10.0  # seconds; what is due later is left to the sweeper
 
 
 def waker(app: Celery) -> Wake:
     """What wakes a worker for a delivery."""
-    hinter = Hinter(app)
-    return lambda delivery: hinter.hint(DELIVER, str(delivery))
+    hinter = Hinter(app, WAKE, TOGETHER)
+    return lambda delivery: hinter.hint(str(delivery))
+
+
+class Runs:
+    """The runs of this worker: a hint for a destination that has enough of them is remembered, not run."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: Counter[str] = Counter()
+        self._again: set[str] = set()
+
+    def begin(self, destination: str) -> bool:
+        with self._lock:
+            if self._running[destination] >= AT_ONCE:
+                self._again.add(destination)
+                return False
+            self._running[destination] += 1
+            return True
+
+    def end(self, destination: str) -> bool:
+        """Was there a hint meanwhile? What it was about may have come after this run's last look."""
+        with self._lock:
+            self._running[destination] -= 1
+            if not self._running[destination]:
+                del self._running[destination]
+            again = destination in self._again
+            self._again.discard(destination)
+            return again
 
 
 def make_app(broker_url: str, desk: Desk, sweep_seconds: float) -> Celery:
     """The worker's app."""
     app = celery_app(SERVICE, broker_url)
-    hinter = Hinter(app)
+    hinter, runs = Hinter(app, SERVE), Runs()
 
-    @app.task(name=DELIVER)
-    def deliver_one(delivery: str) -> None:
-        for following, seconds in deliver(desk, UUID(delivery)):
-            hinter.hint(DELIVER, str(following), seconds)
+    def run(destination: str) -> None:
+        if not runs.begin(destination):
+            return
+        try:
+            seconds = serve(desk, destination)
+        finally:
+            again = runs.end(destination)
+        if again:
+            hinter.hint(destination)
+        elif seconds is not None and seconds <= SOON:
+            hinter.hint(destination, seconds)
+
+    @app.task(name=WAKE)
+    def wake(new: list[str]) -> None:
+        with desk.engine.begin() as connection:
+            found = backlog.destinations(connection, [UUID(delivery) for delivery in new])
+        for destination in found[1:]:
+            hinter.hint(destination)
+        for destination in found[:1]:
+            run(destination)
+
+    @app.task(name=SERVE)
+    def serve_one(destinations: list[str]) -> None:
+        for destination in destinations:
+            run(destination)
 
     @app.task(name=SWEEP)
     def sweep() -> None:
         with desk.engine.begin() as connection:
-            found = backlog.due(connection, SWEEP_LIMIT, SWEEP_PER_DESTINATION)
+            found = backlog.due(connection)
             metrics.show_open(backlog.count_open(connection))
-        for delivery in found:
-            hinter.hint(DELIVER, str(delivery))
+        for destination in found:
+            hinter.hint(destination)
 
     # A sweep that nobody took before the next one is due is not worth taking.
     app.conf.beat_schedule = {SWEEP: {"task": SWEEP, "schedule": sweep_seconds, "options": {"expires": sweep_seconds}}}

@@ -13,12 +13,14 @@ import pytest
 from deploy.local.sinks.server import Sinks
 from services.alerting.channels import CHANNELS, http, slack
 from services.alerting.channels import email as email_channel
+from services.alerting.channels.line import Line
 from services.alerting.channels.message import Message
 from services.alerting.channels.outcome import Dead, Retry, Sent, Unknown
 from services.alerting.domain.alert import compose
 from services.alerting.service import message_ref
 from shared.codes import Change, MessageKind
 from tests.alerts import EVENT, NOON, change, destination, report, rule
+from tests.builders import toll
 from tests.receivers import receivers, scripted
 
 ALL = ["slack", "slack_webhook", "email", "webhook"]
@@ -37,7 +39,15 @@ class Room:
         return Message(delivery, message_ref(destination("desk", channel), delivery), "desk", alert, root, NOON)
 
     def send(self, channel: str, message: Message, **config: Any) -> Sent:
-        return CHANNELS[channel].send(message, destination("desk", channel, **config).config, self.allowed)
+        with self.line() as line:
+            return CHANNELS[channel].send(message, destination("desk", channel, **config).config, line)
+
+    def line(self) -> Line:
+        return Line(self.allowed)
+
+    def find(self, message: Message) -> Any:
+        with self.line() as line:
+            return slack.find(message, destination("desk", "slack").config, line)  # type: ignore[arg-type]
 
     def got(self, channel: str) -> list[Any]:
         return [message for message in self.sinks.record.messages if message.sink == channel]
@@ -103,7 +113,6 @@ def test_taken_without_an_answer_is_unknown(room: Room, channel: str, fault: str
 @pytest.mark.parametrize("channel", ALL)
 def test_no_answer_in_time_is_unknown(room: Room, channel: str, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "ANSWER_SECONDS", 0.3)
-    monkeypatch.setattr(slack, "ANSWER_SECONDS", 0.3)
     monkeypatch.setattr(email_channel, "SECONDS", 0.3)
     with pytest.raises(Unknown):
         room.send(channel, room.message(channel))
@@ -166,22 +175,41 @@ def test_a_wrong_token_is_final(room: Room, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_slack_says_whether_it_took_a_message(room: Room) -> None:
-    config = destination("desk", "slack").config
     taken, never = room.message("slack"), room.message("slack")
     ref = room.send("slack", taken).ref
-    assert slack.find(taken, config, room.allowed) == ref  # type: ignore[arg-type]
-    assert slack.find(never, config, room.allowed) is None  # type: ignore[arg-type]
-    update = room.message("slack", ref, kind=Change.UPDATED, revision=2)
-    assert slack.find(update, config, room.allowed) is None  # type: ignore[arg-type]
+    assert room.find(taken) == ref
+    assert room.find(never) is None
+    root = {**ref, "delivery_id": str(taken.delivery_id), "kind": "alert"}
+    update = room.message("slack", root, kind=Change.UPDATED, revision=2)
+    assert room.find(update) is None
     second = room.send("slack", update).ref
-    assert slack.find(update, config, room.allowed) == second  # type: ignore[arg-type]
+    assert room.find(update) == second
 
 
 def test_slack_is_asked_page_by_page(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slack, "PAGE", 2)
     messages = [room.message("slack") for _ in range(5)]
     refs = [room.send("slack", message).ref for message in messages]
-    assert slack.find(messages[0], destination("desk", "slack").config, room.allowed) == refs[0]  # type: ignore[arg-type]
+    assert room.find(messages[0]) == refs[0]
+
+
+def test_the_alert_in_slack_is_edited_to_what_is_known_by_then(room: Room) -> None:
+    first = room.message("slack")
+    root = {**room.send("slack", first).ref, "delivery_id": str(first.delivery_id), "kind": "alert"}
+    room.send("slack", room.message("slack", root, kind=Change.UPDATED, revision=2, killed=toll(15)))
+    (edit,) = room.got("slack_edit")
+    assert (edit.ref, edit.labels["delivery_id"]) == (root["ts"], str(first.delivery_id))
+    assert "15 killed" in edit.text
+    assert room.find(first) == {"channel": root["channel"], "ts": root["ts"]}  # its name is kept
+
+
+def test_an_alert_that_was_deleted_in_slack_holds_nothing_up(room: Room) -> None:
+    first = room.message("slack")
+    root = {**room.send("slack", first).ref, "delivery_id": str(first.delivery_id), "kind": "alert"}
+    room.sinks.workspace.locked.add(root["ts"])
+    sent = room.send("slack", room.message("slack", root, kind=Change.UPDATED, revision=2))
+    assert "cant_update_message" in str(sent.warning)
+    assert len(room.got("slack")) == 2
 
 
 def test_a_mail_is_what_mail_programs_expect(room: Room) -> None:
@@ -228,7 +256,8 @@ def test_a_redirect_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
 
         thread = threading.Thread(target=answer)
         thread.start()
-        got = http.post(f"http://127.0.0.1:{port}/", b"{}", {}, [f"127.0.0.1:{port}"])
+        with Line([f"127.0.0.1:{port}"]) as line:
+            got = http.post(f"http://127.0.0.1:{port}/", b"{}", {}, line)
         thread.join()
     with pytest.raises(Dead, match="HTTP 302"):
         http.check(got)

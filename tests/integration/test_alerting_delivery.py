@@ -12,10 +12,12 @@ from sqlalchemy import Engine, select, text
 
 from services.alerting import commands
 from services.alerting.channels import CHANNELS, Channel
+from services.alerting.channels.line import Line
 from services.alerting.channels.outcome import Sent
-from services.alerting.delivery import Desk, deliver
+from services.alerting.delivery import MOST, Desk, _work_off, deliver, serve
 from services.alerting.domain.attempts import Patience
 from services.alerting.store import backlog, deliveries
+from services.alerting.store.deliveries import Ending
 from shared.codes import Change, DeliveryState, EventStatus
 from shared.database import tables
 from shared.database.session import make_engine
@@ -81,7 +83,9 @@ def office(engine: Engine, faults: tuple[str | None, ...], monkeypatch: pytest.M
     with receivers(faults=scripted(*faults)) as (sinks, environment):
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        desk = Desk(engine, environment["ALERT_ALLOWED_HOSTS"].split(","), patience=AT_ONCE, slack_per_second=0)
+        desk = Desk(
+            engine, frozenset(environment["ALERT_ALLOWED_HOSTS"].split(",")), patience=AT_ONCE, slack_per_second=0
+        )
         yield Office(engine, desk, sinks.record.messages)
 
 
@@ -132,8 +136,7 @@ def test_nobody_is_sent_to_before_the_time_it_asked_for(office: Office, channel:
         waits = connection.scalar(text("SELECT extract(epoch FROM next_at - now()) FROM deliveries"))
     assert 0.5 < float(waits or 0) <= 1.0
     office.take(change(event=UUID(int=7)))  # another event for the same receiver: it has to wait as well
-    (hint,) = deliver(office.desk, office.woken[-1])
-    assert 0.3 < (hint.seconds or 0) <= 1.0
+    assert 0.3 < (serve(office.desk, "desk") or 0) <= 1.0
     assert office.messages == []
 
 
@@ -142,12 +145,11 @@ def test_one_slack_channel_gets_one_message_a_second_the_others_wait_in_line(off
     office.alert("slack")
     for number in range(1, 4):
         office.take(change(event=UUID(int=number)))
-    first, second, third, _ = office.woken
-    hints = deliver(office.desk, first)
-    assert [(hint.delivery, hint.seconds) for hint in hints] == [(second, 1.0)]
-    assert 0 < (deliver(office.desk, second)[0].seconds or 0) <= 1.0  # too early; it is the first in line
-    assert deliver(office.desk, third) == []  # the line sees to it
-    assert len(office.messages) == 1
+    for sent in range(1, 4):
+        assert 0 < (serve(office.desk, "desk") or 0) <= 1.0
+        assert [office.state(delivery) for delivery in office.woken].count("sent") == len(office.messages) == sent
+        office.execute("UPDATE send_slots SET open_at = now()")
+    assert serve(office.desk, "desk") is None or len(office.messages) == 4
 
 
 def test_an_update_waits_for_its_alert_and_joins_its_thread(office: Office) -> None:
@@ -155,17 +157,48 @@ def test_an_update_waits_for_its_alert_and_joins_its_thread(office: Office) -> N
     office.take(change(Change.UPDATED, 2))
     office.take(change(Change.CORRECTED, 3, status=EventStatus.CORRECTED))
     _, update, correction = office.woken
-    assert deliver(office.desk, correction) == deliver(office.desk, update) == []
+    deliver(office.desk, correction)
+    deliver(office.desk, update)
     assert office.messages == []
-    hints = [hint.delivery for hint in deliver(office.desk, alert)]
-    assert update in hints
+    deliver(office.desk, alert)
     deliver(office.desk, correction)
     assert len(office.messages) == 1
-    office.until_settled(update)
-    office.until_settled(correction)
-    root, second, third = office.messages
+    assert serve(office.desk, "desk") is None
+    root, second, third = [message for message in office.messages if message.sink == "slack"]
     assert (second.labels["kind"], third.labels["kind"]) == ("update", "correction")
     assert second.thread == third.thread == root.ref
+
+
+def test_a_run_sends_everything_that_is_due_in_order(office: Office) -> None:
+    office.alert()
+    for number in range(1, 2 * MOST + 2):
+        office.take(change(event=UUID(int=number)))
+    assert serve(office.desk, "desk") is None
+    assert [message.labels["delivery_id"] for message in office.messages] == [str(one) for one in office.woken]
+
+
+@pytest.mark.parametrize("faults", [(None, "lost", "error", None)])
+def test_of_a_batch_each_has_its_own_end(office: Office) -> None:
+    office.alert()
+    for number in range(1, 4):
+        office.take(change(event=UUID(int=number)))
+    office.desk = replace(office.desk, patience=Patience())
+    assert 0 < (serve(office.desk, "desk") or 0) <= 3
+    assert [office.state(delivery) for delivery in office.woken] == ["sent", "unknown", "retry", "sent"]
+    assert [office.row(delivery).ambiguous for delivery in office.woken] == [0, 1, 0, 0]
+
+
+@pytest.mark.parametrize("faults", [("lost",)])
+def test_what_a_slow_receiver_holds_up_is_given_back(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.alerting.delivery.SLOW_SECONDS", 0.0)
+    first = office.alert()
+    with office.engine.begin() as connection:
+        batch = deliveries.claim(connection, "desk", 8, 60, {})
+    assert [claimed.id for claimed in batch.claimed] == [first]
+    _work_off(office.desk, batch, Line(office.desk.allowed))
+    row = office.row(first)
+    assert (row.state, row.attempts, row.ambiguous, row.error) == ("retry", 0, 0, None)
+    assert office.messages == []
 
 
 @pytest.mark.parametrize("channel", ALL)
@@ -213,18 +246,17 @@ def test_of_many_workers_one_sends(office: Office) -> None:
 def test_a_silent_worker_loses_its_delivery_after_the_lease_and_cannot_settle_it_any_more(office: Office) -> None:
     delivery = office.alert("slack")
     with office.engine.begin() as connection:
-        silent = deliveries.claim(connection, delivery, 60, {})
-    assert isinstance(silent, deliveries.Claimed)
+        (silent,) = deliveries.claim(connection, "desk", 1, 60, {}).claimed
     deliver(office.desk, delivery)
     assert office.messages == []  # the lease holds
     office.execute("UPDATE deliveries SET lease_until = now() - interval '1 second'")
     with office.engine.begin() as connection:
-        assert backlog.due(connection, 10, 10) == [delivery]
+        assert backlog.due(connection) == ["desk"]
     deliver(office.desk, delivery)
     row = office.row(delivery)
     assert (row.state, row.attempts, row.ambiguous) == ("sent", 2, 1)
     with office.engine.begin() as connection:
-        assert not deliveries.settle(connection, silent, DeliveryState.DEAD, error="too late")
+        assert not deliveries.settle(connection, "desk", [(silent, Ending(DeliveryState.DEAD, error="too late"))])
     assert office.state(delivery) == "sent"
 
 
@@ -242,7 +274,7 @@ def test_a_fault_of_ours_is_kept_tried_again_and_bounded(office: Office) -> None
     ("statement", "why"),
     [
         ("UPDATE destinations SET enabled = false", "is disabled"),
-        ('UPDATE destinations SET config = \'{"uri": "x"}\'', "config.uri: unknown field; allowed: timezone"),
+        ('UPDATE destinations SET config = \'{"uri": "x"}\'', "config.uri: unknown field; did you mean url?"),
     ],
 )
 def test_a_destination_that_broke_meanwhile_says_so(office: Office, statement: str, why: str) -> None:
@@ -264,12 +296,14 @@ def test_a_test_message_takes_the_way_of_an_alert(office: Office) -> None:
         commands.test(office.desk, "desk")
 
 
-def test_a_sweep_takes_of_each_destination_a_few_so_that_none_starves(office: Office) -> None:
-    for number in range(1, 6):
-        office.rules(RULE)
-        office.take(change(event=UUID(int=number)))
+def test_a_sweep_finds_where_something_is_due(office: Office) -> None:
+    office.alert()
     with office.engine.begin() as connection:
-        assert backlog.due(connection, 100, 2) == office.woken[:2]
+        assert backlog.due(connection) == ["desk"]
+        assert backlog.destinations(connection, office.woken) == ["desk"]
+    office.execute("UPDATE deliveries SET next_at = now() + interval '1 minute'")
+    with office.engine.begin() as connection:
+        assert backlog.due(connection) == []
 
 
 def test_two_destinations_on_one_slack_channel_share_its_rate() -> None:

@@ -70,7 +70,7 @@ def test_slack_posts_threads_and_finds_by_delivery(sinks: Sinks) -> None:
     assert [(message.sink, message.text, message.thread) for message in kept] == [
         ("slack", "alert", None),
         ("slack", "update", root),
-        ("slack", "alert, corrected", None),
+        ("slack_edit", "alert, corrected", None),
     ]
     assert kept[0].labels == LABELS | {"fetched_at": None, "published_at": None}
 

@@ -85,7 +85,7 @@ def _posted(slack: Slack, fields: Fields) -> web.Response:
 
 def _updated(slack: Slack, fields: Fields) -> web.Response:
     message = slack.workspace.update(fields)
-    _keep(slack, "slack", fields["channel"], message)
+    _keep(slack, "slack_edit", fields["channel"], message)
     return _ok({"channel": fields["channel"], "ts": message["ts"], "text": message.get("text", "")})
 
 

@@ -27,6 +27,7 @@ class Workspace:
 
     def __init__(self, interval: float = 1.0, clock: Callable[[], float] = time.time) -> None:
         self.channels: dict[str, list[Fields]] = {}
+        self.locked: set[str] = set()  # messages, by ts, that can no longer be edited
         self._interval = interval
         self._clock = clock
         self._open_at: dict[str, float] = {}  # channel -> when it takes the next message
@@ -51,6 +52,8 @@ class Workspace:
         message = self._find(channel, fields.get("ts"))
         if message is None:
             raise SlackError("message_not_found")
+        if message["ts"] in self.locked:
+            raise SlackError("cant_update_message")
         _check_content(fields)
         message |= {name: fields[name] for name in ("text", "blocks", "metadata") if name in fields}
         message["edited"] = {"user": "U0TOCSIN", "ts": self._next_ts()}

@@ -1,20 +1,21 @@
 """The channels by name. One more channel is one more file here, its configuration in `domain/destinations.py`."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from services.alerting.channels import email, slack, slack_webhook, webhook
+from services.alerting.channels.line import Line
 from services.alerting.channels.message import Message
 from services.alerting.channels.outcome import Ref, Sent
 
-Send = Callable[[Message, Any, Collection[str]], Sent]
-Find = Callable[[Message, Any, Collection[str]], Ref | None]
+Send = Callable[[Message, Any, Line], Sent]
+Find = Callable[[Message, Any, Line], Ref | None]
 
 
 @dataclass(frozen=True)
 class Channel:
-    """`send(message, config, allowed)` sends, or raises `Retry`, `Unknown` or `Dead`.
+    """`send(message, config, line)` sends, or raises `Retry`, `Unknown` or `Dead`.
 
     `find` asks the receiver after an attempt without an answer: the reference if it was taken, None if it was not.
     None where the receiver cannot be asked: then the message is sent again under the same reference.

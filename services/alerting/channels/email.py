@@ -2,7 +2,6 @@
 
 import smtplib
 import ssl
-from collections.abc import Collection
 from contextlib import suppress
 from email.errors import HeaderParseError
 from email.headerregistry import Address
@@ -10,6 +9,7 @@ from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from email.utils import format_datetime, parseaddr
 
+from services.alerting.channels.line import Line
 from services.alerting.channels.message import Message
 from services.alerting.channels.outcome import Dead, Retry, Sent, Unknown
 from services.alerting.channels.secrets import resolve
@@ -20,20 +20,28 @@ from services.alerting.domain.wording import clip
 SECONDS = 15.0  # to connect, and for each answer
 
 
-def send(message: Message, config: EmailConfig, allowed: Collection[str]) -> Sent:
-    """Hand the mail to the relay. The relay is the operator's own, often private: `allowed` does not matter here."""
-    mail = compose(message, config)
+def send(message: Message, config: EmailConfig, line: Line) -> Sent:
+    """Hand the mail to the relay, which is the operator's own and often private: no address is refused here."""
+    mail = compose(message, config).as_bytes(policy=SMTP_POLICY)
     sender, recipients = _address(resolve(config.sender)), [_address(resolve(to)) for to in config.to]
-    smtp = _connect(config)
+    key = ("smtp", config.host, config.port, config.tls, config.user)
+    reused = key in line
+    smtp = line.keep(key, lambda: _connect(config), _part)
     try:
-        warning = _hand_over(
-            smtp, sender.addr_spec, [to.addr_spec for to in recipients], mail.as_bytes(policy=SMTP_POLICY)
-        )
-        with suppress(OSError):  # a goodbye: the mail was taken, whatever becomes of the connection
-            smtp.putcmd("quit")
-    finally:
-        smtp.close()
-    return Sent({"message_id": message.ref}, warning)
+        try:
+            refused = _envelope(smtp, sender.addr_spec, [to.addr_spec for to in recipients])
+        except Retry:
+            if not reused:
+                raise
+            line.forget(key)  # the relay takes so many mails a connection, or has closed it
+            smtp = line.keep(key, lambda: _connect(config), _part)
+            refused = _envelope(smtp, sender.addr_spec, [to.addr_spec for to in recipients])
+        _hand_over(smtp, mail)
+    except BaseException:
+        line.forget(key)
+        raise
+    warning = "; ".join(f"{to} refused: {_said(*answer)}" for to, answer in refused.items())
+    return Sent({"message_id": message.ref}, warning or None)
 
 
 def compose(message: Message, config: EmailConfig) -> EmailMessage:
@@ -96,9 +104,14 @@ def _connect(config: EmailConfig) -> smtplib.SMTP:
     return smtp
 
 
-def _hand_over(smtp: smtplib.SMTP, sender: str, recipients: list[str], content: bytes) -> str | None:
-    """Give the relay one mail; returns which of several recipients it refused."""
-    refused = _envelope(smtp, sender, recipients)
+def _part(smtp: smtplib.SMTP) -> None:
+    with suppress(OSError):  # a goodbye: what was taken was taken, whatever becomes of the connection
+        smtp.putcmd("quit")
+    smtp.close()
+
+
+def _hand_over(smtp: smtplib.SMTP, content: bytes) -> None:
+    """Give the relay one mail."""
     try:
         code, said = smtp.data(content)
     except smtplib.SMTPDataError as error:
@@ -107,7 +120,6 @@ def _hand_over(smtp: smtplib.SMTP, sender: str, recipients: list[str], content: 
         raise Unknown(f"no answer after the mail was sent: {error or type(error).__name__}") from error
     if code != 250:
         raise _failure(code, said)
-    return "; ".join(f"{to} refused: {_said(*answer)}" for to, answer in refused.items()) or None
 
 
 def _envelope(smtp: smtplib.SMTP, sender: str, recipients: list[str]) -> dict[str, tuple[int, bytes]]:

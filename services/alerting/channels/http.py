@@ -6,7 +6,6 @@ are not followed.
 
 import ipaddress
 import socket
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -24,6 +23,7 @@ from urllib3.exceptions import (
     SSLError,
 )
 
+from services.alerting.channels.line import Line
 from services.alerting.channels.outcome import Dead, Retry, Unknown
 
 CONNECT_SECONDS = 5.0
@@ -39,16 +39,19 @@ class Answer:
     retry_after: float | None  # seconds
 
 
-def post(url: str, body: bytes, headers: dict[str, str], allowed: Collection[str]) -> Answer:
-    """POST `body`. `allowed`: host:port pairs that may be private.
+def post(
+    url: str, body: bytes, headers: dict[str, str], line: Line, most: int = ANSWER_BYTES, seconds: float | None = None
+) -> Answer:
+    """POST `body`; at most `most` bytes of the answer are read, and waited for `seconds` each time.
 
     Raises `Retry` where nothing was sent, `Unknown` where no answer came, `Dead` where it must not be sent.
     """
-    pools = _pools(_check_url(url) in allowed)
+    private = _check_url(url) in line.allowed
+    pools = line.keep(("http", private), lambda: _pools(private), PoolManager.clear)
     try:
         response = pools.request(
-            "POST", url, body=body, headers={**headers, "Connection": "close"}, preload_content=False,
-            redirect=False, retries=False, timeout=Timeout(connect=CONNECT_SECONDS, read=ANSWER_SECONDS),
+            "POST", url, body=body, headers=headers, preload_content=False, redirect=False, retries=False,
+            timeout=Timeout(connect=CONNECT_SECONDS, read=seconds or ANSWER_SECONDS),
         )  # fmt: skip
     except (NewConnectionError, ConnectTimeoutError) as error:
         raise Retry(f"no connection: {error}") from error
@@ -58,10 +61,7 @@ def post(url: str, body: bytes, headers: dict[str, str], allowed: Collection[str
         if isinstance(error, SSLError) and isinstance(error.args[0], SSLCertVerificationError):
             raise Retry(f"no connection: {error}") from error
         raise Unknown(f"no answer: {type(error).__name__}: {error}") from error
-    try:
-        return Answer(response.status, _beginning(response), retry_after(response.headers.get("Retry-After")))
-    finally:
-        response.close()
+    return Answer(response.status, _beginning(response, most), retry_after(response.headers.get("Retry-After")))
 
 
 def check(answer: Answer) -> None:
@@ -101,16 +101,22 @@ def _check_url(url: str) -> str:
     return f"{parts.hostname}:{port}"
 
 
-def _beginning(response: BaseHTTPResponse) -> str:
-    """The first part of the answer; it is only quoted, so one that breaks off does not matter."""
+def _beginning(response: BaseHTTPResponse, most: int) -> str:
+    """The first part of the answer. Only a connection whose answer was read to its end carries the next message."""
+    content = b""
     try:
-        return response.read(ANSWER_BYTES).decode("utf-8", "replace")
-    except (HTTPError, OSError):
-        return ""
+        content = response.read(most)
+        if not response.read(1):
+            response.release_conn()
+            return content.decode("utf-8", "replace")
+    except (HTTPError, OSError):  # it broke off: what it began with is an answer all the same
+        pass
+    response.close()
+    return content.decode("utf-8", "replace")
 
 
 def _pools(private: bool) -> PoolManager:
-    pools = PoolManager(num_pools=1)
+    pools = PoolManager(num_pools=4)
     if not private:
         pools.pool_classes_by_scheme = {"http": _GlobalHTTPPool, "https": _GlobalHTTPSPool}
     return pools

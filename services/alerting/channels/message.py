@@ -6,13 +6,15 @@ from uuid import UUID
 
 from services.alerting.channels.outcome import Ref
 from services.alerting.domain.alert import Alert
+from shared.codes import MessageKind
 
 
 @dataclass(frozen=True)
 class Message:
     """`ref`: what names it to the receiver, the same on every attempt (Message-ID, delivery id).
 
-    `root`: what the channel called the first message of this thread; None: this is the first, or there is no thread.
+    `root`: what the channel called the first message of this thread, with its `delivery_id` and `kind`; None: this is
+    the first, or there is no thread.
     """
 
     delivery_id: UUID
@@ -21,6 +23,11 @@ class Message:
     alert: Alert
     root: Ref | None
     created_at: datetime
+
+    @property
+    def breaks_news(self) -> bool:
+        """Does it take back what was told? Then nobody must overlook it, deep in a thread."""
+        return self.alert.kind in (MessageKind.CORRECTION, MessageKind.RETRACTION)
 
     @property
     def labels(self) -> dict[str, str]:

@@ -1,9 +1,9 @@
 """Slack incoming webhook: posts to one channel, knows no threads and cannot be asked what it took."""
 
 import json
-from collections.abc import Collection
 
 from services.alerting.channels.http import check, post
+from services.alerting.channels.line import Line
 from services.alerting.channels.message import Message
 from services.alerting.channels.outcome import Sent
 from services.alerting.channels.secrets import resolve
@@ -11,7 +11,7 @@ from services.alerting.domain import rendering
 from services.alerting.domain.destinations import SlackWebhookConfig
 
 
-def send(message: Message, config: SlackWebhookConfig, allowed: Collection[str]) -> Sent:
+def send(message: Message, config: SlackWebhookConfig, line: Line) -> Sent:
     body = {
         "text": rendering.slack_text(message.alert),
         "blocks": rendering.slack_blocks(message.alert),
@@ -21,5 +21,5 @@ def send(message: Message, config: SlackWebhookConfig, allowed: Collection[str])
         "metadata": {"event_type": "tocsin_alert", "event_payload": message.labels},
     }
     headers = {"Content-Type": "application/json", "User-Agent": "Tocsin"}
-    check(post(resolve(config.url), json.dumps(body).encode(), headers, allowed))
+    check(post(resolve(config.url), json.dumps(body).encode(), headers, line))
     return Sent({"delivery_id": message.ref})

@@ -10,9 +10,9 @@ Tocsin-Signature  t=UNIX,v1=HEX: HMAC-SHA256 with the shared secret over `t.body
 import hashlib
 import hmac
 import time
-from collections.abc import Collection
 
 from services.alerting.channels.http import check, post
+from services.alerting.channels.line import Line
 from services.alerting.channels.message import Message
 from services.alerting.channels.outcome import Sent
 from services.alerting.channels.secrets import resolve
@@ -29,7 +29,7 @@ class Body(Alert):
     text: str
 
 
-def send(message: Message, config: WebhookConfig, allowed: Collection[str]) -> Sent:
+def send(message: Message, config: WebhookConfig, line: Line) -> Sent:
     body = Body(
         **dict(message.alert),
         delivery_id=message.ref,
@@ -43,7 +43,7 @@ def send(message: Message, config: WebhookConfig, allowed: Collection[str]) -> S
         "Tocsin-Delivery": message.ref,
         "Tocsin-Signature": sign(content, resolve(config.secret), int(time.time())),
     }
-    check(post(resolve(config.url), content, headers, allowed))
+    check(post(resolve(config.url), content, headers, line))
     return Sent({"delivery_id": message.ref})
 
 

@@ -1,5 +1,6 @@
 """What is still to be sent: what is due, what waited for what, what was given up."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import Connection, func, select, text
@@ -8,48 +9,21 @@ from shared.codes import DeliveryState
 from shared.database import tables
 
 
-def followers(connection: Connection, delivery: UUID, event: UUID | None, destination: str) -> list[UUID]:
-    """What waited for a delivery: the next ones of its thread."""
-    rows = connection.execute(
-        text("""
-            SELECT DISTINCT ON (d.event_id) d.id FROM deliveries d
-            LEFT JOIN threads t ON t.event_id = d.event_id AND t.destination_id = d.destination_id
-            WHERE d.destination_id = :destination AND d.state IN ('pending', 'retry', 'unknown') AND d.kind <> 'alert'
-              AND (d.event_id = :event OR t.root ->> 'delivery_id' = :id)
-            ORDER BY d.event_id, d.revision
-        """),
-        {"destination": destination, "event": event, "id": str(delivery)},
-    )
-    return [row.id for row in rows]
+def destinations(connection: Connection, deliveries: Sequence[UUID]) -> list[str]:
+    """Where deliveries go, each place once."""
+    table = tables.Delivery
+    return list(connection.scalars(select(table.destination_id).where(table.id.in_(deliveries)).distinct()))
 
 
-def next_in_line(connection: Connection, destination: str) -> UUID | None:
-    """The oldest delivery of a destination that is due."""
+def due(connection: Connection) -> list[str]:
+    """Destinations for which something is due, or was left behind by a worker that is silent."""
     query = text("""
-        SELECT id FROM deliveries
-        WHERE destination_id = :destination
-          AND state IN ('pending', 'retry', 'unknown') AND next_at <= clock_timestamp()
-        ORDER BY created_at, id LIMIT 1
+        SELECT DISTINCT destination_id FROM deliveries
+        WHERE state IN ('pending', 'retry', 'unknown', 'sending')
+          AND next_at <= clock_timestamp()
+          AND (state <> 'sending' OR lease_until < clock_timestamp())
     """)
-    found: UUID | None = connection.execute(query, {"destination": destination}).scalar_one_or_none()
-    return found
-
-
-def due(connection: Connection, limit: int, per_destination: int) -> list[UUID]:
-    """What a sweeper finds: due deliveries and those whose lease ran out, oldest first, of each destination a few."""
-    rows = connection.execute(
-        text("""
-            SELECT id FROM (
-                SELECT id, next_at, row_number() OVER (PARTITION BY destination_id ORDER BY created_at) AS place
-                FROM deliveries
-                WHERE state IN ('pending', 'retry', 'unknown', 'sending')
-                  AND next_at <= clock_timestamp()
-                  AND (state <> 'sending' OR lease_until < clock_timestamp())
-            ) open WHERE place <= :per_destination ORDER BY next_at LIMIT :limit
-        """),
-        {"limit": limit, "per_destination": per_destination},
-    )
-    return [row.id for row in rows]
+    return list(connection.scalars(query))
 
 
 def count_open(connection: Connection) -> dict[str, int]:

@@ -6,7 +6,9 @@ A claim commits before anything is sent, so a delivery found in `sending` after 
 claim counts an attempt up; only the claim of the newest attempt can settle.
 """
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,10 +17,11 @@ from sqlalchemy import Connection, Row, select, text
 
 from services.alerting.channels.outcome import Ref
 from services.alerting.domain.destinations import Destination
-from services.alerting.store.backlog import next_in_line
 from services.alerting.store.rules import read_destination
 from shared.codes import DeliveryState
 from shared.database import tables
+
+ROOTS = ("alert", "digest")  # kinds of messages that begin threads
 
 
 @dataclass(frozen=True)
@@ -28,10 +31,7 @@ class Claimed:
     id: UUID
     attempt: int
     doubt: bool
-    event_id: UUID | None
-    destination_id: str
-    destination: Destination | None
-    fault: str | None  # why there is no destination to send to
+    kind: str
     content: dict[str, Any]
     message_ref: str
     root: Ref | None
@@ -40,28 +40,50 @@ class Claimed:
 
 
 @dataclass(frozen=True)
-class Wait:
-    """Nothing to do now. `seconds`: when to look again, where nobody else will."""
+class Batch:
+    """Deliveries to one destination that are ours now, oldest first; without any, `seconds` until one may be due."""
 
+    destination_id: str
+    destination: Destination | None = None
+    fault: str | None = None  # why there is no destination to send to
+    claimed: Sequence[Claimed] = ()
     seconds: float | None = None
 
 
-# Open: what is still to be sent. A delivery waits for the first message of its thread and for older ones on its event.
-_CLAIM = text("""
-    SELECT d.id, d.state, d.kind, d.event_id, d.destination_id, d.content, d.message_ref, d.created_at, d.attempts,
-           d.fetched_at, t.root
+# Due: nobody's, or its lease ran out. A delivery waits for the first message of its thread, and for older ones on its
+# event.
+_FOLLOWS = f"d.kind NOT IN {ROOTS}"
+_DUE = """
+    CASE WHEN d.state = 'sending' THEN d.lease_until < clock_timestamp()
+         ELSE d.state IN ('pending', 'retry', 'unknown') AND d.next_at <= clock_timestamp() END
+"""
+_OPEN = "('pending', 'sending', 'retry', 'unknown')"
+_SELECT = f"""
+    SELECT d.id, d.state, d.kind, d.content, d.message_ref, d.created_at, d.attempts, d.fetched_at,
+           t.root || jsonb_build_object('kind', r.kind) AS root
     FROM deliveries d
     LEFT JOIN threads t ON t.event_id = d.event_id AND t.destination_id = d.destination_id
-    WHERE d.id = :id
-      AND CASE WHEN d.state = 'sending' THEN d.lease_until < clock_timestamp()
-               ELSE d.state IN ('pending', 'retry', 'unknown') AND d.next_at <= clock_timestamp() END
+    LEFT JOIN deliveries r ON r.id = CAST(t.root ->> 'delivery_id' AS uuid)
+    WHERE d.destination_id = :destination AND d.state IN {_OPEN} AND {_DUE}
       AND NOT EXISTS (
           SELECT FROM deliveries e
-          WHERE d.kind <> 'alert' AND e.id <> d.id AND e.destination_id = d.destination_id
-            AND e.state IN ('pending', 'sending', 'retry', 'unknown')
-            AND (e.event_id = d.event_id AND e.revision < d.revision OR e.id = CAST(t.root ->> 'delivery_id' AS uuid))
+          WHERE {_FOLLOWS} AND e.event_id = d.event_id AND e.destination_id = d.destination_id
+            AND e.revision < d.revision AND e.state IN {_OPEN}
       )
-    FOR UPDATE OF d SKIP LOCKED
+      AND NOT EXISTS (
+          SELECT FROM deliveries e
+          WHERE {_FOLLOWS} AND e.id = CAST(t.root ->> 'delivery_id' AS uuid) AND e.id <> d.id
+            AND e.state IN {_OPEN}
+      )
+"""  # noqa: S608 - put together from constants
+_CLAIM = text(f"{_SELECT} ORDER BY d.created_at, d.id LIMIT :most FOR UPDATE OF d SKIP LOCKED")
+_CLAIM_ONE = text(f"{_SELECT} AND d.id = :id FOR UPDATE OF d SKIP LOCKED")
+
+_TAKE = text("""
+    UPDATE deliveries SET state = 'sending', attempts = attempts + 1,
+           lease_until = clock_timestamp() + make_interval(secs => :lease),
+           ambiguous = ambiguous + CASE WHEN state = 'sending' THEN 1 ELSE 0 END
+    WHERE id = ANY(:ids)
 """)
 
 _PASS_GATE = text("""
@@ -75,40 +97,55 @@ _GATE = text("""
     FROM send_slots WHERE key = :lane AND open_at > clock_timestamp()
 """)
 
+_NEXT = text("""
+    SELECT extract(epoch FROM min(greatest(next_at, at.open)) - clock_timestamp())::float
+    FROM deliveries, (SELECT clock_timestamp() + make_interval(secs => :shut) AS open) at
+    WHERE destination_id = :destination AND state IN ('pending', 'retry', 'unknown')
+      AND (:shut > 0 OR next_at > clock_timestamp())
+""")
 
-def claim(connection: Connection, delivery: UUID, lease: float, gaps: dict[str, float]) -> Claimed | Wait:
-    """Take a delivery that is due, unless its receiver must be left alone for now. The caller commits.
 
-    `lease` in seconds; `gaps`: seconds between two messages to one receiver, by channel.
+def claim(
+    connection: Connection,
+    destination_id: str,
+    most: int,
+    lease: float,
+    gaps: Mapping[str, float],
+    only: UUID | None = None,
+) -> Batch:
+    """Take up to `most` deliveries that are due, unless their receiver must be left alone for now. The caller commits.
+
+    `lease` in seconds; `gaps`: seconds between two messages to one receiver, by channel; `only`: this one, or nothing.
     """
-    row = connection.execute(_CLAIM, {"id": delivery}).one_or_none()
-    if row is None:
-        return Wait()
-    destination, fault = _destination(connection, row.destination_id)
-    if destination is not None:
-        seconds = _gate(connection, destination.lane, gaps.get(destination.channel, 0.0))
-        if seconds is not None:
-            return Wait(seconds if _first_in_line(connection, row) else None)
-    connection.execute(
-        text("""
-            UPDATE deliveries SET state = 'sending', attempts = attempts + 1,
-                   lease_until = clock_timestamp() + make_interval(secs => :lease),
-                   ambiguous = ambiguous + CASE WHEN state = 'sending' THEN 1 ELSE 0 END
-            WHERE id = :id
-        """),
-        {"id": delivery, "lease": lease},
-    )
+    destination, fault = _destination(connection, destination_id)
+    gap = gaps.get(destination.channel, 0.0) if destination else 0.0
+    shut = connection.execute(_GATE, {"lane": destination.lane}).scalar_one_or_none() if destination else None
+    if shut is not None:
+        return Batch(destination_id, seconds=_later(connection, destination_id, shut))
+    rows = _candidates(connection, destination_id, 1 if gap else most, only)
+    if not rows:
+        return Batch(destination_id, seconds=_later(connection, destination_id))
+    if destination and gap and not connection.execute(_PASS_GATE, {"lane": destination.lane, "gap": gap}).first():
+        return Batch(destination_id, seconds=gap)  # another worker was quicker
+    connection.execute(_TAKE, {"ids": [row.id for row in rows], "lease": lease})
+    return Batch(destination_id, destination, fault, [_claimed(row) for row in rows])
+
+
+def _candidates(connection: Connection, destination_id: str, most: int, only: UUID | None) -> Sequence[Row[Any]]:
+    if only is not None:
+        return connection.execute(_CLAIM_ONE, {"destination": destination_id, "id": only}).all()
+    return connection.execute(_CLAIM, {"destination": destination_id, "most": most}).all()
+
+
+def _claimed(row: Row[Any]) -> Claimed:
     return Claimed(
         id=row.id,
         attempt=row.attempts + 1,
         doubt=row.state in (DeliveryState.SENDING, DeliveryState.UNKNOWN),
-        event_id=row.event_id,
-        destination_id=row.destination_id,
-        destination=destination,
-        fault=fault,
+        kind=row.kind,
         content=row.content,
         message_ref=row.message_ref,
-        root=row.root if row.kind != "alert" else None,
+        root=row.root if row.kind not in ROOTS else None,
         created_at=row.created_at,
         fetched_at=row.fetched_at,
     )
@@ -122,88 +159,98 @@ def _destination(connection: Connection, name: str) -> tuple[Destination | None,
     return (found, None) if found.enabled else (None, f"destination {name!r} is disabled")
 
 
-def _gate(connection: Connection, lane: str, gap: float) -> float | None:
-    """None: the receiver can be sent to now (and then not for `gap` seconds); else in how many seconds it can."""
-    if gap and connection.execute(_PASS_GATE, {"lane": lane, "gap": gap}).first() is not None:
-        return None
-    shut: float | None = connection.execute(_GATE, {"lane": lane}).scalar_one_or_none()
-    return shut if shut is not None or not gap else 0.0  # it opened between the two questions
+def _later(connection: Connection, destination_id: str, shut: float = 0.0) -> float | None:
+    """Seconds until something is due at a destination that is `shut` for so long; None: nothing is waited for.
 
-
-def _first_in_line(connection: Connection, row: Row[Any]) -> bool:
-    """One look-out for each destination is enough: its oldest delivery that is due."""
-    first: UUID = row.id
-    return next_in_line(connection, row.destination_id) == first
+    What is due now and was not taken is another worker's, or follows something that is.
+    """
+    seconds: float | None = connection.execute(_NEXT, {"destination": destination_id, "shut": shut}).scalar_one()
+    return None if seconds is None else max(0.0, seconds)
 
 
 # --- how an attempt ends ----------------------------------------------------------------------------------------------
 
+
+@dataclass(frozen=True)
+class Ending:
+    """What became of an attempt. `ref`: what the channel calls the message; `delay`: seconds until it is due again.
+
+    `ambiguous`: it may have been sent; `unused`: the claim was given back, nothing was tried.
+    """
+
+    state: DeliveryState
+    error: str | None = None
+    ref: Ref | None = None
+    delay: float = 0.0
+    ambiguous: bool = False
+    unused: bool = field(default=False, kw_only=True)
+
+
 _SETTLE = text("""
-    UPDATE deliveries
-    SET state = :state, error = :error, lease_until = NULL, ambiguous = ambiguous + :ambiguous,
-        next_at = clock_timestamp() + make_interval(secs => :delay),
-        provider_ref = coalesce(CAST(:ref AS jsonb), provider_ref),
-        sent_at = CASE WHEN :state = 'sent' THEN clock_timestamp() ELSE sent_at END
-    WHERE id = :id AND attempts = :attempt AND state = 'sending'
-    RETURNING kind
+    UPDATE deliveries d
+    SET state = n.state, error = n.error, lease_until = NULL, ambiguous = d.ambiguous + n.ambiguous,
+        attempts = d.attempts - n.unused,
+        next_at = clock_timestamp() + make_interval(secs => n.delay),
+        provider_ref = coalesce(n.ref, d.provider_ref),
+        sent_at = CASE WHEN n.state = 'sent' THEN clock_timestamp() ELSE d.sent_at END
+    FROM jsonb_to_recordset(CAST(:endings AS jsonb)) AS n(
+        id uuid, attempt int, state text, error text, ref jsonb, delay float, ambiguous int, unused int
+    )
+    WHERE d.id = n.id AND d.attempts = n.attempt AND d.state = 'sending'
+    RETURNING d.id
 """)
 
 
-def settle(
-    connection: Connection,
-    claimed: Claimed,
-    state: DeliveryState,
-    *,
-    error: str | None = None,
-    ref: str | None = None,
-    delay: float = 0.0,
-    ambiguous: bool = False,
-) -> bool:
-    """Write how an attempt ended (`ref`: JSON, `delay`: seconds to the next one); False where it is no longer ours."""
-    values = {
-        "id": claimed.id,
+def settle(connection: Connection, destination_id: str, ended: Sequence[tuple[Claimed, Ending]]) -> set[UUID]:
+    """Write how attempts ended; returns those that were still ours."""
+    rows = [_row(claimed, ending) for claimed, ending in ended]
+    ours = set(connection.execute(_SETTLE, {"endings": json.dumps(rows)}).scalars())
+    roots = [(one, ending) for one, ending in ended if one.kind in ROOTS and one.id in ours]
+    sent = [{"id": str(one.id), "ref": e.ref or {}} for one, e in roots if e.state is DeliveryState.SENT]
+    if sent:
+        connection.execute(_ROOTS_SENT, {"destination": destination_id, "sent": json.dumps(sent)})
+    dead = [str(one.id) for one, ending in roots if ending.state is DeliveryState.DEAD]
+    if dead:
+        _roots_dead(connection, destination_id, dead)
+    return ours
+
+
+def _row(claimed: Claimed, ending: Ending) -> dict[str, Any]:
+    return {
+        "id": str(claimed.id),
         "attempt": claimed.attempt,
-        "state": str(state),
-        "error": error,
-        "ref": ref,
-        "delay": delay,
-        "ambiguous": int(ambiguous),
+        "state": str(ending.state),
+        "error": ending.error.replace("\0", "") if ending.error else None,  # Postgres keeps no NUL
+        "ref": ending.ref,
+        "delay": ending.delay,
+        "ambiguous": int(ending.ambiguous),
+        "unused": int(ending.unused),
     }
-    row = connection.execute(_SETTLE, values).one_or_none()
-    if row is None:
-        return False
-    if row.kind == "alert" and state is DeliveryState.SENT:
-        _root_sent(connection, claimed, ref)
-    if row.kind == "alert" and state is DeliveryState.DEAD:
-        _root_dead(connection, claimed)
-    return True
 
 
-def _root_sent(connection: Connection, claimed: Claimed, ref: str | None) -> None:
-    connection.execute(
-        text("""
-            UPDATE threads SET root = root || coalesce(CAST(:ref AS jsonb), '{}')
-            WHERE destination_id = :destination AND root ->> 'delivery_id' = :id
-        """),
-        {"ref": ref, "destination": claimed.destination_id, "id": str(claimed.id)},
-    )
+_ROOTS_SENT = text("""
+    UPDATE threads t SET root = t.root || n.ref
+    FROM jsonb_to_recordset(CAST(:sent AS jsonb)) AS n(id text, ref jsonb)
+    WHERE t.destination_id = :destination AND t.root ->> 'delivery_id' = n.id
+""")
 
 
-def _root_dead(connection: Connection, claimed: Claimed) -> None:
+def _roots_dead(connection: Connection, destination_id: str, ids: list[str]) -> None:
     """Nobody got the alert: what follows it dies with it, and the next change is an alert again."""
-    values = {"destination": claimed.destination_id, "id": str(claimed.id)}
+    values = {"destination": destination_id, "ids": ids}
     connection.execute(
-        text("""
-            UPDATE deliveries d SET state = 'dead', error = 'the alert that it follows was not delivered: ' || :id
+        text(f"""
+            UPDATE deliveries d
+            SET state = 'dead', error = 'the alert that it follows was not delivered: ' || (t.root ->> 'delivery_id')
             FROM threads t
-            WHERE t.destination_id = :destination AND t.root ->> 'delivery_id' = :id
+            WHERE t.destination_id = :destination AND t.root ->> 'delivery_id' = ANY(:ids)
               AND d.event_id = t.event_id AND d.destination_id = t.destination_id
-              AND d.kind <> 'alert' AND d.state IN ('pending', 'retry')
-        """),
+              AND {_FOLLOWS} AND d.state IN ('pending', 'retry')
+        """),  # noqa: S608
         values,
     )
     connection.execute(
-        text("DELETE FROM threads WHERE destination_id = :destination AND root ->> 'delivery_id' = :id"), values
+        text("DELETE FROM threads WHERE destination_id = :destination AND root ->> 'delivery_id' = ANY(:ids)"), values
     )
 
 
