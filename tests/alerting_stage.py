@@ -23,9 +23,10 @@ class Stage:
         self.woken: list[UUID] = []
         self._handle = service.handler(self.woken.append)
 
-    def take(self, body: EventChanged) -> Produced | Filtered:
+    def take(self, body: EventChanged, at: datetime = NOON) -> Produced | Filtered:
+        """`at`: message time."""
         incoming = Incoming(
-            f"{body.event_id}/{body.revision}", NOON, body, str(body.event_id), EVENTS_CHANGED.name, 0, 0,
+            f"{body.event_id}/{body.revision}", at, body, str(body.event_id), EVENTS_CHANGED.name, 0, 0,
             datetime.now(UTC), None,
         )  # fmt: skip
         with self.engine.begin() as connection:

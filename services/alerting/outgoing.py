@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Engine, Row, select
 
 from services.alerting.domain import alert, policy, steps
 from services.alerting.domain.alert import Alert
@@ -139,6 +139,15 @@ def _escalate(connection: Connection, row: Row[Any]) -> tuple[UUID | None, str]:
         return None, "told before"
     store.open_thread(connection, row.event_id, row.destination_id, delivery, content.subject)
     return delivery, "told"
+
+
+def catch_up(engine: Engine) -> list[UUID]:
+    """What is due by the clock on the wall: digests when no message brought them, and escalations."""
+    queued = []
+    for due in (release, escalate):
+        with engine.begin() as connection:
+            queued += due(connection)
+    return queued
 
 
 def _by_destination(decided: Iterable[Decision]) -> dict[str, list[Decision]]:

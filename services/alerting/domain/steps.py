@@ -68,7 +68,11 @@ def thread(case: Case) -> Verdict | None:
     if case.message is Result.CORRECTION:
         return Verdict(Result.CORRECTION, f"{change.change}: told before")
     updates = case.rule.updates if case.rule else Updates()
-    return None if wanted(updates, change) else Verdict(Result.NOT_MATERIAL, f"updates only on {updates.summary}")
+    return (
+        None
+        if wanted(updates, change)
+        else Verdict(Result.NOT_MATERIAL, f"the rule wants updates on {updates.summary}")
+    )
 
 
 def alertable(case: Case) -> Verdict | None:

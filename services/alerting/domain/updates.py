@@ -21,31 +21,32 @@ _FIELDS: dict[str, Kind] = {
 
 
 class Updates(BaseModel):
-    """`on`: kinds of change; `killed_steps`: of the dead only where their number crosses one of these."""
+    """`only`: kinds of change; `killed_steps`: of the dead only where their number crosses one of these."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    on: List[Kind] = Field(KINDS, description="toll, claim, perpetrator, place, status (confirmed ...), other")
+    only: List[Kind] = Field(KINDS, description="toll, claim, perpetrator, place, status (confirmed ...), other")
     killed_steps: List[int] = Field((), description="told when the killed cross one of these: [1, 5, 10]")
     injured_steps: List[int] = Field((), description="told when the injured cross one of these")
 
     @property
     def summary(self) -> str:
-        """`claim, status, toll (killed across 5, 10)`; empty where every material change is told."""
+        """`toll, claim; killed only across 5, 10`; empty where every material change is told."""
         steps = [
-            f"{name} across {', '.join(map(str, steps))}"
+            f"{name} only across {', '.join(map(str, steps))}"
             for name, steps in (("killed", self.killed_steps), ("injured", self.injured_steps))
             if steps
         ]
-        kinds = ", ".join(self.on) if self.on != KINDS else ""
-        return "; ".join([*([kinds or "nothing"] if self.on != KINDS else []), *steps])
+        if self.only == KINDS and not steps:
+            return ""
+        return "; ".join([", ".join(self.only) if self.only != KINDS else "every material change", *steps])
 
 
 def wanted(updates: Updates, change: EventChanged) -> str | None:
     """What of a material change the rule wants told, in words; None: nothing of it."""
     weighty = [reason for reason in change.reasons if reason.material]
     if not weighty:  # a merger, a reviewer's word: material as a whole
-        return str(change.change) if "other" in updates.on else None
+        return str(change.change) if "other" in updates.only else None
     told = (_told(updates, reason) for reason in weighty)
     return "; ".join(words for words in told if words) or None
 
@@ -53,10 +54,10 @@ def wanted(updates: Updates, change: EventChanged) -> str | None:
 def _told(updates: Updates, reason: Reason) -> str | None:
     words = f"{reason.field} {reason.old or 'unknown'} → {reason.new or 'unknown'}"
     steps = {"killed": updates.killed_steps, "injured": updates.injured_steps}.get(reason.field, ())
-    if steps and "toll" in updates.on:
+    if steps and "toll" in updates.only:
         crossed = [step for step in steps if (_number(reason.old) >= step) != (_number(reason.new) >= step)]
         return f"{words} crosses {', '.join(map(str, crossed))}" if crossed else None
-    return words if kinds(reason) & set(updates.on) else None
+    return words if kinds(reason) & set(updates.only) else None
 
 
 def kinds(reason: Reason) -> set[Kind]:

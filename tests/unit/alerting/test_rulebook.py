@@ -59,7 +59,7 @@ def test_an_unknown_field_names_the_rule_the_field_and_what_is_allowed() -> None
         (document({"language": "english"}), "when.language.0"),
         (document(escalate={"after_minutes": 5, "to": "boss"}), "escalate.to: no destination 'boss'; known: desk"),
         (document(inhibited_by={"hours": 3}), "inhibited_by: says not by what; give by: wider"),
-        (document(updates={"on": ["tol"]}), "updates.on.0: Input should be 'toll', 'claim'"),
+        (document(updates={"only": ["tol"]}), "updates.only.0: Input should be 'toll', 'claim'"),
         ({"destinations": [webhook(), webhook()]}, "destination 'desk': defined twice"),
         ({"destinations": [webhook(uri="x")]}, "config.uri: unknown field; did you mean url? allowed: timezone,"),
         ({"destinations": [webhook(timezone="Mars")]}, "config.timezone: 'Mars' is no time zone"),
