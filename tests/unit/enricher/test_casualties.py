@@ -42,7 +42,21 @@ K, I, H = "killed", "injured", "hit"  # noqa: E741
         ("Seven worshippers lost their lives.", [(K, 7)]),
         ("Militants beheaded three hostages.", [(K, 3)]),
         ("Raiders shot four guards to death.", [(H, 4), (K, 4)]),
+        ("Rebels massacre 35 villagers in the hills.", [(K, 35)]),
+        ("Nine guards were tortured and killed by raiders.", [(K, 9)]),
+        ("Gunmen killed at least ten people with rifles and machetes.", [(K, 10)]),
+        ("Police investigate the fatal shooting of one man and wounding of three other persons.", [(K, 1), (I, 3)]),
+        ("Four men were injured, one of whom later died.", [(I, 4), (K, 1)]),
+        ("Killed were Ann Lee, 23, and Bo Ray, 24.", [(K, 2)]),
+        ("Up to 17 militants were reported to be killed.", [(K, 17)]),
+        ("Five members of forces loyal to the Council of Deputies were killed.", [(K, 5)]),
+        ("Four students from the Faculty of Law and Politics in Sanaa were killed.", [(K, 4)]),
+        ("13 army weapons experts were shot dead.", [(K, 13)]),
+        ("Police said Ann Lee was shot dead.", [(K, 1)]),
+        ("The gunman killed Lee, 39, and a friend.", [(K, 2)]),
         # coordination
+        ("The blast killed two soldiers and two civilians.", [(K, 4)]),
+        ("Ann Lee was shot dead and her brother, 19, and two friends were hurt.", [(K, 1), (I, 3)]),
         ("killing three and wounding 12", [(K, 3), (I, 12)]),
         ("Four dead, 12 hurt in market blast", [(K, 4), (I, 12)]),
         ("Five people were killed and 20 wounded.", [(K, 5), (I, 20)]),
@@ -258,3 +272,10 @@ def test_hostile_text_takes_bounded_time(text: str) -> None:
     started = time.process_time()
     find(text)
     assert time.process_time() - started < 2
+
+
+def test_whom_the_police_killed_had_made_the_attack() -> None:
+    mentions = find("A gunman killed four people at a clinic. He was shot dead by police an hour later.")
+    best = casualties.best(mentions).killed
+    assert best is not None
+    assert (best.best, best.perpetrators) == (5, 1)

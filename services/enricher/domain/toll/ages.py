@@ -15,6 +15,9 @@ _AGE_LINKS = frozenset({"from", "to", "and", "between", "in", "of", "-", ",", "r
 _AGE_UNITS = frozenset({"year", "years", "month", "months", "week", "weeks", "day", "days"})
 
 
+_AFTER_AGE = frozenset({"died", "was", "were", "is", "are", "has", "had", "succumbed", "suffered", "later"})
+
+
 _AGE_ENDS = frozenset({"and", "of", "who", "was", "were", "both", "died", "from", "a", "an", "is", "in", "on", "or"})
 
 
@@ -41,8 +44,9 @@ def aged(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk | Non
     return Chunk("g", tokens[index].start, tokens[stop - 1].end, 1, 1, 1, bare=True, head="old"), stop
 
 
-def after_age(tokens: Sequence[Token], index: int) -> int | None:
-    """ "Jane Roe, 22, was": the index after the age that begins at this comma, so that name and clause stay joined."""
+def after_age(tokens: Sequence[Token], index: int, lists: Words) -> int | None:
+    """ "Jane Roe, 22, was", "one woman, 24, died": the index after the age that begins at this comma, so that name and
+    clause stay joined."""
     after = tokens[index + 1 : index + 4]
     if len(after) > 1 and after[0].lower == "aged":
         after = after[1:]
@@ -51,8 +55,14 @@ def after_age(tokens: Sequence[Token], index: int) -> int | None:
     before = tokens[index - 1] if tokens[index - 1].text != "." else tokens[index - 2]
     if (
         index
-        and before.text[0].isupper()
+        and (before.text[0].isupper() or lists.singular.at(tokens, index - 1) is not None)
         and (len(after) == 1 or not after[1].text[0].isalpha() or after[1].lower in _AGE_ENDS)
     ):
-        return index + 1 + next(i for i, one in enumerate(tokens[index + 1 :], 1) if one.text == after[0].text)
+        stop = index + 1 + next(i for i, one in enumerate(tokens[index + 1 :], 1) if one.text == after[0].text)
+        return stop + 1 if [one.text for one in after[1:2]] == [","] and _goes_on(tokens, stop + 1) else stop
     return None
+
+
+def _goes_on(tokens: Sequence[Token], index: int) -> bool:
+    """The clause, whose subject the age stood behind: "one woman, 24, died"."""
+    return index < len(tokens) and tokens[index].lower in _AFTER_AGE

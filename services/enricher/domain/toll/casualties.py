@@ -12,7 +12,7 @@ from services.enricher.domain.text import lexicon
 from services.enricher.domain.text.article import Sentence
 from services.enricher.domain.text.tokens import Token, tokenize
 from services.enricher.domain.toll import words
-from services.enricher.domain.toll.chunks import chunk
+from services.enricher.domain.toll.chunks import PRONOUNS, chunk
 from services.enricher.domain.toll.context import Context
 from services.enricher.domain.toll.grammar import TRIGGERS, Governed, governed, including
 from services.enricher.domain.toll.nearest import nearest
@@ -47,6 +47,8 @@ def _sentence(tokens: list[Token], lists: Words, index: int, in_title: bool) -> 
         mention = _mention(one, at, chunks, tags, index)
         if mention is None:
             continue
+        if mention.kind == "killed" and mention.bare and _by_police(chunks, tags, at, lists):
+            mention = replace(mention, of_perpetrators=True, perpetrators=mention.best)
         if mention.of_perpetrators and mention.head in lists.fighters and not context.forces:
             mention = replace(mention, of_perpetrators=False, perpetrators=None)  # an explosion killed six rebels
         found.append(
@@ -64,7 +66,23 @@ def _sentence(tokens: list[Token], lists: Words, index: int, in_title: bool) -> 
 def _governed(chunks: list[Chunk], tags: str, lists: Words) -> list[tuple[int, Governed]]:
     if lists.language != "en":
         return nearest(chunks, tags)
-    return [(at, one) for at, tag in enumerate(tags) if tag in TRIGGERS for one in governed(chunks, tags, at)]
+    found = [(at, one) for at, tag in enumerate(tags) if tag in TRIGGERS for one in governed(chunks, tags, at)]
+    done = {at for at, _ in found}
+    return found + [
+        (at, Governed("killed", [chunks[at - 2]._replace(tag="p", low=1, best=1, high=1, bare=True)]))
+        for at, tag in enumerate(tags)
+        if tag in "ks" and at not in done and _pronoun_before(chunks, tags, at) and _by_police(chunks, tags, at, lists)
+    ]
+
+
+def _pronoun_before(chunks: list[Chunk], tags: str, at: int) -> bool:
+    return tags[max(0, at - 2) : at] == ".b" and chunks[at - 2].head.lower() in PRONOUNS
+
+
+def _by_police(chunks: list[Chunk], tags: str, at: int, lists: Words) -> bool:
+    """ "was killed by police": whom the forces kill after an attack has made it."""
+    following = [one for one in chunks[at + 1 : at + 5] if one.tag != "~"]
+    return len(following) > 1 and following[0].head == "by" and following[1].head in lists.police
 
 
 def _mention(one: Governed, at: int, chunks: list[Chunk], tags: str, index: int) -> TollMention | None:
@@ -140,6 +158,7 @@ def _apposed(people: list[Chunk]) -> list[Chunk]:
             and None not in rest
             and people[0].best == sum(value or 0 for value in rest)
             and people[0].best > 1
+            and len(rest) > 1
         ):
             return people[:1]
     return people

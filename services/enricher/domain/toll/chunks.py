@@ -12,6 +12,7 @@ from services.enricher.domain.toll.ages import after_age, aged
 from services.enricher.domain.toll.people import another, counted_people, name, one_person, people
 from services.enricher.domain.toll.words import Chunk, Words
 
+PRONOUNS = ("he", "she")
 _SIGNS = {",": ",", ";": ";", ":": ";", "—": ";", "–": ";", "(": ";", ")": ";", "-": ".", "&": "a", "|": ";", "/": "."}
 
 
@@ -39,7 +40,7 @@ def _next(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk | No
     """The chunk that begins at this token, and the index after it; null for what is passed over (ages)."""
     token = tokens[index]
     if token.lower in _SIGNS:
-        stop = after_age(tokens, index) if token.text == "," else None
+        stop = after_age(tokens, index, lists) if token.text == "," else None
         return (None, stop) if stop else (Chunk(_SIGNS[token.lower], token.start, token.end), index + 1)
     if (found := aged(tokens, index, lists)) is not None:
         return found
@@ -47,7 +48,9 @@ def _next(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk | No
         if (chunk_and_stop := read(tokens, index, lists)) is not None:
             return chunk_and_stop
     tag = "z" if token.lower in lists.prepositions else "."
-    return Chunk(tag, token.start, token.end, head=token.text if index and tag == "." else ""), index + 1
+    return Chunk(
+        tag, token.start, token.end, head=token.text if tag == "." and (index or token.lower in PRONOUNS) else ""
+    ), index + 1
 
 
 def _multiple(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk, int] | None:

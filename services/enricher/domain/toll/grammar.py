@@ -15,9 +15,10 @@ _LIST = rf"(?P<list>{_ONE}(?:,?a?~*{_ONE})*)"
 _OBJECT = re.compile(rf"~*{_LIST}(?P<far>[.omzl~]{{0,4}},?a~*[gq](?![~w]*b?~*[kdishtfyDjTb]))?")
 _TITLED = re.compile(r"~*\.{1,3}(?P<list>g?m|g)")  # killed opposition leader Jane Roe
 _ALONG = re.compile(r",?~*(?P<with>a)~*(?P<list>[gqump](?:[.oz]{0,4},?a?~*[gqump])*)(?![~w]*b?~*[kdishtfyDjTb])")
+_AND_MORE = re.compile(rf",?a~*(?P<list>{_ONE})(?![~w]*b?~*[kdishtfyDjTb])")  # "killed Roe, 39, and a friend"
 _OF_OBJECT = re.compile(rf"~*o~*{_LIST}")
 _INVERTED = re.compile(rf"b[b~]*{_LIST}")  # "Also killed were ..."
-_NEXT_VERB = re.compile(r"[~w]*(?:b[b~]*)?[kdishtfyDjT]")
+_NEXT_VERB = re.compile(r"[~w]*(?:b[b~]*)?(?:[kdishtyDjT]|f[^;,v]{0,4}[jI])")
 _REST = (  # what may stand between a subject and its verb
     r"[~b]*",
     r",?w[b~]*",
@@ -25,9 +26,12 @@ _REST = (  # what may stand between a subject and its verb
     r",?n[^;kKdiIsSTv]{1,16}(?:,[b~]*|b[b~]*)",
     r",[^;kKdiIsSTvgq]{1,8},[b~]+",
     r";[^;kKdiIsST]{1,14};[b~]*",
-    r"[.omz~,f]{0,9}(?:;[^;]{1,4};)?~*b[b~]*",
+    r"[.omz~,fl]{0,9}(?:;[^;]{1,4};)?~*b[b~]*",
     r"[oz][.mxz~]{1,5}[b~]*",
-    r"[b~]*b[b~]*[kdishtfy][.olz~]{0,4}a[b~]*",  # were kidnapped and later ...
+    r"[b~]*b[b~]*[kdishtfy.][.olz~]{0,4}a[b~]*",  # were kidnapped and later ..., were tortured and ...
+    r"b[b~]*lb[b~]*",  # were reported to be ...
+    r"o[.omxzl~]{1,10}b[b~]*",  # members of the Council of Deputies were ...
+    r"[zo][.omza~]{1,14}(?<!a)b[b~]*",  # students from the Faculty of Law and Politics in ... were ...
 )
 _SUBJECT = re.compile(rf"(?P<inc>n[.z~]{{0,2}})?{_LIST}(?:{'|'.join(_REST)})$")
 _INCLUDING = re.compile(rf"[^;v]{{0,12}}?n[~.z]{{0,2}}{_LIST}")
@@ -97,9 +101,16 @@ def _verb(chunks: Sequence[Chunk], tags: str, at: int, kind: str, active: bool, 
             return []  # "shooting suspect"
         if people:
             return [Governed(kind, people)]
+    if trigger == "i" and tags[at - 1 : at] == "q" and tags[at + 1 : at + 2] == "x":
+        return [Governed(kind, [chunks[at - 1]])]  # "three injured men"
     if passive:
         people = _subject(chunks, tags, at)
-        if trigger in "ksit" and not is_passive and all(one.tag in "xp" and one.low is None for one in people):
+        if (
+            people
+            and trigger in "ksit"
+            and not is_passive
+            and all(one.tag in "xp" and one.low is None for one in people)
+        ):
             return []  # "police killed"
         if people:
             return [Governed(kind, people, weak=trigger in "hf", bodies=trigger == "d")]
@@ -111,7 +122,9 @@ def _verb(chunks: Sequence[Chunk], tags: str, at: int, kind: str, active: bool, 
 def _object(chunks: Sequence[Chunk], tags: str, start: int) -> list[Chunk]:
     match = _OBJECT.match(tags, start) or _OF_OBJECT.match(tags, start)
     if match is None and _lone_name(chunks, tags, start):
-        return [chunks[start]._replace(tag="m", low=1, best=1, high=1, bare=True)]
+        along = _AND_MORE.match(tags, start + 1)
+        more = united(chunks, tags, *along.span("list")) if along else []
+        return [chunks[start]._replace(tag="m", low=1, best=1, high=1, bare=True), *more]
     if match is None:
         match = _TITLED.match(tags, start)
         return united(chunks, tags, *match.span("list"))[-1:] if match and chunks[match.end() - 1].bare else []
@@ -151,6 +164,9 @@ def _subject(chunks: Sequence[Chunk], tags: str, at: int) -> list[Chunk]:
     match = _SUBJECT.search(tags[base:at])
     if match is None:
         return []
+    told = _TOLD.match(tags, base + match.start("list"), at)
+    if told and chunks[told.start("speech")].head.lower() in _SPEECH:
+        return united(chunks, tags, *told.span("list"))
     first, stop = match.span("list")
     people = united(chunks, tags, base + first, base + stop)
     governed_before = re.search(r"(?<!b)[kKiIsS][~.]{0,2}$", tags[: base + first].replace("b~", "b"))
@@ -166,6 +182,8 @@ def _subject(chunks: Sequence[Chunk], tags: str, at: int) -> list[Chunk]:
     return people
 
 
+_TOLD = re.compile(r"[xp](?P<speech>\.)(?P<list>m),?[b~]*$")  # "police said Jane Roe was shot dead"
+_SPEECH = frozenset({"said", "say", "says", "confirmed", "identified", "reported", "announced", "that"})
 _PARTS = ("of", "among", "amongst")
 _PLURAL = frozenset({"were", "are", "have"})
 _TOGETHER = ("along", "together", "as", "plus")
@@ -208,10 +226,15 @@ def _noun(chunks: Sequence[Chunk], tags: str, at: int) -> list[Governed]:
     if match := _NOUN_COUNT.search(tags[base:at]):
         start, stop = match.span("list")
         return [Governed(kind, list(chunks[base + start : base + stop]), bodies=True)]
+    if chunks[at].head in _ALSO_VERBS and tags[at + 1 : at + 2] == "g" and not chunks[at + 1].bare:
+        return [Governed(kind, _object(chunks, tags, at + 1))]  # "rebels massacre 35 villagers"
     link = next((one for one in chunks[at + 1 : at + 3] if one.tag != "~"), None)
     to_whom = link is not None and link.head == "to" and tags[at] == "j"
     people = _object(chunks, tags, at + 1 + to_whom) if link is not None and (link.tag == "o" or to_whom) else []
     return [Governed(kind, people, bodies=True)] if people else []
+
+
+_ALSO_VERBS = ("murder", "massacre", "slaughter", "execute")
 
 
 def _toll(chunks: Sequence[Chunk], tags: str, at: int) -> list[Governed]:

@@ -19,7 +19,7 @@ def head_of(tokens: Sequence[Token], index: int, lists: Words) -> tuple[str, str
     while index < min(len(tokens), first + REACH):
         token = tokens[index]
         if token.lower in lists.things:
-            if best is not None or not _goes_on_to_people(tokens, index + 1, lists):
+            if not _goes_on_to_people(tokens, index + 1, lists):
                 return ".", token.lower, index + 1
             index += 1  # "village chief", "road workers"
             continue

@@ -18,6 +18,10 @@ def counted_people(tokens: Sequence[Token], index: int, lists: Words) -> tuple[C
     if _pronoun(tokens, index, quantity, lists) or not _counts_people(tokens, index, quantity, lists):
         stop = quantity.stop
         return Chunk(".", tokens[index].start, tokens[stop - 1].end), stop
+    if _of_whom(tokens, quantity.stop):
+        after = quantity.stop + 2
+        span = tokens[index].start, tokens[after - 1].end
+        return Chunk("q", *span, quantity.low, quantity.best, quantity.high, part=True), after
     more, stop = False, quantity.stop
     while stop < len(tokens) and tokens[stop].lower in lists.more:
         more, stop = True, stop + 1
@@ -34,6 +38,11 @@ def counted_people(tokens: Sequence[Token], index: int, lists: Words) -> tuple[C
               quantity.high, more and not others, others, head=head, part=_part(tokens, stop)),
         after,
     )  # fmt: skip
+
+
+def _of_whom(tokens: Sequence[Token], index: int) -> bool:
+    """ "four injured, one of whom later died" """
+    return [token.lower for token in tokens[index : index + 2]] == ["of", "whom"]
 
 
 def _part(tokens: Sequence[Token], index: int) -> bool:
@@ -144,6 +153,8 @@ def one_person(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk
         return None
     if head in lists.plural and head not in lists.singular:
         return Chunk(tag, tokens[index].start, tokens[after - 1].end, definite=True, head=head), after
+    if after < len(tokens) and tokens[after].text[0].isupper() and tokens[after].lower in lists.bodies:
+        return None  # "the Virunga National Park"
     after = _possessed(tokens, after, lists)
     definite = lower in ("the", "this", "that")
     return (

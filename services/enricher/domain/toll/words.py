@@ -75,6 +75,7 @@ class Words:
         self.multiple_killed = frozenset(data.get("multiple_killed", []))
         self.multiple_hit = frozenset(data.get("multiple_hit", []))
         self.fighters = frozenset(data.get("fighters", []))
+        self.police = frozenset(data.get("police", []))
         self.forces = frozenset(data.get("forces", []))
         self.prepositions = frozenset(data.get("prepositions", []))
         self.bodies = frozenset(data.get("bodies", []))
