@@ -37,16 +37,22 @@ class Filtered:
 
 Handle = Callable[[Incoming[M]], Produced | Filtered]
 HandleWith = Callable[[Incoming[M], Connection], Produced | Filtered]
+Prepare = Callable[[Sequence[Incoming[M]], Connection], None]
 
 
 @dataclass(frozen=True)
 class Stage(Generic[M]):
-    """`handle` takes the message, and in a stateful stage the connection whose transaction it is part of."""
+    """`handle` takes the message, and in a stateful stage the connection whose transaction it is part of.
+
+    `prepare` (stateful only) is called once in each transaction, before the first message, with all that are to be
+    handled in it: the place to take locks, whose order no handler of one message can keep.
+    """
 
     name: str
     reads: Topic
     writes: tuple[Topic, ...]
     handle: Handle[M] | HandleWith[M]
+    prepare: Prepare[M] | None = None
 
 
 @dataclass(frozen=True)

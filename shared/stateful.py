@@ -20,7 +20,7 @@ from shared.ceiling import DeadWatch, TooManyDead
 from shared.consuming import Progress, Work, consume
 from shared.contracts import DEAD_LETTERS
 from shared.dead import dead_letter
-from shared.envelope import RETRY, M, Rejected, decode, message_key
+from shared.envelope import RETRY, Incoming, M, Rejected, decode, message_key
 from shared.handler import Filtered, HandleWith, Hook, Runtime, Stage, check_handler, encode_all
 from shared.outcome import Outcome, report
 
@@ -112,10 +112,13 @@ def _take(connection: Connection, consumer: str, records: Sequence[Received]) ->
 
 def _handle_all(stage: Stage[M], runtime: Runtime, connection: Connection, records: Sequence[Received]) -> _Handled:
     handled = _Handled()
-    for received in records:
+    decoded = [(received, _decode(stage, received)) for received in records]
+    if stage.prepare:
+        stage.prepare([message for _, message in decoded if isinstance(message, Incoming)], connection)
+    for received, message in decoded:
         runtime.health.turned()
         try:
-            outcome, sent, hooks = _handle(stage, connection, received)
+            outcome, sent, hooks = _handle(stage, connection, received, message)
         except Rejected as error:
             outcome, hooks = Outcome(received, "dead", str(error)), ()
             sent = [dead_letter(stage.name, received, str(error), runtime.clock)]
@@ -125,10 +128,18 @@ def _handle_all(stage: Stage[M], runtime: Runtime, connection: Connection, recor
     return handled
 
 
+def _decode(stage: Stage[M], received: Received) -> Incoming[M] | Rejected:
+    try:
+        return decode(received, stage.reads)
+    except Rejected as error:
+        return error
+
+
 def _handle(
-    stage: Stage[M], connection: Connection, received: Received
+    stage: Stage[M], connection: Connection, received: Received, incoming: Incoming[M] | Rejected
 ) -> tuple[Outcome, list[Record], Sequence[Hook]]:
-    incoming = decode(received, stage.reads)
+    if isinstance(incoming, Rejected):
+        raise incoming
     with connection.begin_nested():
         result = cast("HandleWith[M]", stage.handle)(incoming, connection)
         if isinstance(result, Filtered):

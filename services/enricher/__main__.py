@@ -23,7 +23,7 @@ from pathlib import Path
 from services.enricher import batch_link, explain, linker, model, service
 from services.enricher.settings import ExtractSettings
 from shared import batch
-from shared.contracts import ARTICLES_ENRICHED, ARTICLES_PARSED, EVENTS_CHANGED
+from shared.contracts import ARTICLES_ENRICHED, ARTICLES_PARSED
 from shared.run import main_stateful, main_stateless
 from shared.settings import DatabaseSettings, load
 from shared.stage import Stage
@@ -55,8 +55,7 @@ def _once(arguments: argparse.Namespace) -> int:
 
 
 def _link(arguments: argparse.Namespace) -> int:
-    stage = Stage("link", ARTICLES_ENRICHED, (EVENTS_CHANGED,), linker.handle)
-    return main_stateful(stage, load(DatabaseSettings), linker.on_published)
+    return main_stateful(linker.stage(), load(DatabaseSettings), linker.on_published)
 
 
 def _explain(arguments: argparse.Namespace) -> int:

@@ -2,28 +2,47 @@
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from services.enricher.domain.linking.borders import countries_near
 from services.enricher.domain.linking.changes import link_article
 from services.enricher.domain.linking.reports import reported_frames
 from services.enricher.store import PostgresStore, lock_countries, number_published
+from services.enricher.store.remembered import Remembered
 from services.enricher.store.reviews import outgoing
-from shared.contracts import EVENTS_CHANGED, ArticleEnriched
+from shared.contracts import ARTICLES_ENRICHED, EVENTS_CHANGED, ArticleEnriched
 from shared.ids import uuid7
-from shared.stage import Filtered, Incoming, Produced
+from shared.stage import Filtered, Incoming, Produced, Stage
 
 
-def handle(message: Incoming[ArticleEnriched], connection: Connection) -> Produced | Filtered:
-    """Every article is kept; one that reports an attack changes an event, another one is filtered by its kind."""
+def stage() -> Stage[ArticleEnriched]:
+    """The stage, with a memory of its own of the events that it read last."""
+    return Stage("link", ARTICLES_ENRICHED, (EVENTS_CHANGED,), partial(handle, remembered=Remembered()), prepare)
+
+
+def prepare(messages: Sequence[Incoming[ArticleEnriched]], connection: Connection) -> None:
+    """Keep other linkers out of every country that an attack of this batch may be in, or was linked in before."""
+    articles = [message.body for message in messages]
+    places = {frame.place for article in articles for _, frame in reported_frames(article)}
+    countries = {country for place in places for country in countries_near(place)}
+    before = PostgresStore(connection).countries_of([article.article_id for article in articles])
+    lock_countries(connection, countries | before)
+
+
+def handle(
+    message: Incoming[ArticleEnriched], connection: Connection, remembered: Remembered | None = None
+) -> Produced | Filtered:
+    """Every article is kept; one that reports an attack changes an event, another one is filtered by its kind.
+
+    The countries that it may concern must be locked: see `prepare`.
+    """
     article = message.body
-    frames = reported_frames(article)
-    if frames:
-        lock_countries(connection, {frame.place.country if frame.place else None for _, frame in frames})
-    changes = link_article(article, message.time, PostgresStore(connection), uuid7)
+    changes = link_article(article, message.time, PostgresStore(connection, remembered), uuid7)
     if not changes:
-        return Filtered(article.extraction.kind if not frames else "no_change")
+        return Filtered(article.extraction.kind if not reported_frames(article) else "no_change")
     return Produced([outgoing(change) for change in changes])
 
 

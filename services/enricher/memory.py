@@ -1,7 +1,8 @@
 """The linker's store in memory: what the batch mode links on."""
 
+import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -17,10 +18,11 @@ class MemoryStore:
     def __init__(self) -> None:
         self.events: dict[UUID, KnownEvent] = {}
         self.merged: dict[UUID, UUID] = {}
+        self.apart: dict[UUID, set[UUID]] = defaultdict(set)
         self._by_country: dict[str | None, dict[UUID, None]] = defaultdict(dict)
+        self._by_cell: dict[tuple[int, int], dict[UUID, None]] = defaultdict(dict)
         self._by_article: dict[UUID, dict[int, tuple[UUID, UUID]]] = {}
         self._related: dict[UUID, list[UUID]] = defaultdict(list)
-        self.apart: dict[UUID, set[UUID]] = defaultdict(set)
 
     def keep_article(self, article: ArticleEnriched, message_time: datetime) -> None:
         """Batch mode needs no article twice."""
@@ -36,9 +38,7 @@ class MemoryStore:
         return before
 
     def candidates(self, asked: Search) -> Sequence[KnownEvent]:
-        countries = list(self._by_country) if asked.country is None else [asked.country, None]
-        events = (self.events[event_id] for country in countries for event_id in self._by_country[country])
-        found = [event for event in events if event.reports and search.could_be(event.snapshot, asked)]
+        found = [event for event in self._nearby(asked) if event.reports and search.could_be(event.snapshot, asked)]
         found.sort(key=lambda e: (abs(e.snapshot.last_reported_at - asked.around), e.event_id))
         return found[: asked.limit]
 
@@ -51,14 +51,16 @@ class MemoryStore:
     def save(self, event: KnownEvent, changed: EventChanged, message_time: datetime) -> None:
         self.keep_event(event)
         if changed.merged_into is not None:
-            self._by_country[_country(event)].pop(event.event_id)
+            self._drop(event)
 
     def keep_event(self, event: KnownEvent) -> None:
         """Insert or update an event without a word of what changed."""
         if known := self.events.get(event.event_id):
-            self._by_country[_country(known)].pop(event.event_id, None)
+            self._drop(known)
         self.events[event.event_id] = event
         self._by_country[_country(event)][event.event_id] = None
+        if cell := _cell(event):
+            self._by_cell[cell][event.event_id] = None
 
     def attach(self, event_id: UUID, report: ReportRecord, decision: Decision) -> None:
         links = self._by_article.setdefault(report.article_id, {})
@@ -72,6 +74,26 @@ class MemoryStore:
             if other not in self._related[one]:
                 self._related[one].append(other)
 
+    def _nearby(self, asked: Search) -> Iterable[KnownEvent]:
+        """More than the search asks for, each once."""
+        countries = list(self._by_country) if asked.country is None else [asked.country, None]
+        ids = {event_id: None for country in countries for event_id in self._by_country[country]}
+        if asked.box:
+            ids.update({event_id: None for cell in search.cells(asked.box) for event_id in self._by_cell[cell]})
+        return (self.events[event_id] for event_id in ids)
+
+    def _drop(self, event: KnownEvent) -> None:
+        self._by_country[_country(event)].pop(event.event_id, None)
+        if cell := _cell(event):
+            self._by_cell[cell].pop(event.event_id, None)
+
 
 def _country(event: KnownEvent) -> str | None:
     return event.snapshot.place.country if event.snapshot.place else None
+
+
+def _cell(event: KnownEvent) -> search.Cell | None:
+    place = event.snapshot.place
+    if place is None or place.lat is None or place.lon is None:
+        return None
+    return math.floor(place.lat), math.floor(place.lon)

@@ -30,6 +30,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 Json = dict[str, Any]
 LIVE = text("epoch = 0")  # events that the world sees; others are shadow runs
+POINTED = text("lat IS NOT NULL AND lon IS NOT NULL AND place_precision < 4")  # known more exactly than a province
+COARSE = text(f"NOT ({POINTED})")
 
 
 class Base(DeclarativeBase):
@@ -205,6 +207,10 @@ class Event(Base):
     __table_args__ = (
         Index("ix_events_candidates", "epoch", "country", "last_reported_at"),
         Index("ix_events_candidates_date", "epoch", "country", "date_start"),
+        Index("ix_events_near", "epoch", "cell", "last_reported_at", "lat", "lon", postgresql_where=POINTED),
+        Index("ix_events_near_date", "epoch", "cell", "date_start", "lat", "lon", postgresql_where=POINTED),
+        Index("ix_events_coarse", "epoch", "country", "last_reported_at", postgresql_where=COARSE),
+        Index("ix_events_time", "epoch", "last_reported_at"),
         Index("ix_events_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
         Index("ix_events_country", "country", "id", postgresql_where=LIVE),
         Index("ix_events_status", "status", "id", postgresql_where=LIVE),

@@ -34,6 +34,7 @@ def link(engine: Engine) -> Callable[[ArticleEnriched], list[EventChanged]]:
         time = article.published_at or NOON
         message = Incoming(str(article.article_id), time, article, None, ARTICLES_ENRICHED.name, 0, 0, time, None)
         with engine.begin() as connection:
+            linker.prepare([message], connection)
             result = linker.handle(message, connection)
         return [message.body for message in result.messages] if isinstance(result, Produced) else []  # type: ignore[misc]
 

@@ -1,28 +1,98 @@
-"""`linking.search` as conditions on the table of events."""
+"""`linking.search` as SQL: the events nearest in time, each kind of nearness by an index of its own, never a scan.
 
-from sqlalchemy import ColumnElement, and_, or_
+Every branch of the query walks one index in order of time, away from the report to both sides, and stops at the limit;
+so its cost does not grow with the table. A place is looked up by its cell, a degree of latitude and one of longitude.
+"""
 
-from services.enricher.domain.linking.search import Box, Search
-from shared.codes import WherePrecision
-from shared.database.tables import Event
+from typing import Any, NamedTuple
+from uuid import UUID
 
+from sqlalchemy import Connection, TextClause, text
 
-def conditions(asked: Search) -> list[ColumnElement[bool]]:
-    """`search.could_be`, for the index."""
-    newest = Event.last_reported_at.between(*asked.newest)
-    reported = Event.last_reported_at.between(*asked.reported)
-    in_time = or_(reported, _dated_within(asked)) if asked.happened else reported
-    asked_for = [or_(newest, and_(in_time, _near(asked.box))) if asked.box else in_time]
-    if asked.country:
-        asked_for.append(or_(Event.country == asked.country, Event.country.is_(None)))
-    return asked_for
+from services.enricher.domain.linking.search import LONGEST_DATE, Search, cells
+from shared.database.tables import COARSE, POINTED
 
 
-def _near(box: Box) -> ColumnElement[bool]:
-    inside = and_(Event.lat.between(box.south, box.north), Event.lon.between(box.west, box.east))
-    return or_(Event.lat.is_(None), Event.place_precision >= WherePrecision.PROVINCE, inside)
+class Found(NamedTuple):
+    """`stamp` differs whenever the event's row does."""
+
+    id: UUID
+    stamp: str
 
 
-def _dated_within(asked: Search) -> ColumnElement[bool]:
-    assert asked.happened is not None  # noqa: S101 - the caller asked
-    return and_(Event.date_start <= asked.happened[1], Event.date_end >= asked.happened[0])
+def find(connection: Connection, epoch: int, asked: Search) -> list[Found]:
+    """The events that `search.could_be` lets through, nearest in time first, `asked.limit` at most."""
+    statement = _BY_PLACE if asked.box and asked.country else _BY_COUNTRY if asked.country else _ANYWHERE
+    return [Found(row.id, row.stamp) for row in connection.execute(statement, parameters(epoch, asked))]
+
+
+def parameters(epoch: int, asked: Search) -> dict[str, Any]:
+    box, happened = asked.box, asked.happened
+    near = asked.near if box else (None, None)
+    anywhere = asked.newest if box else asked.reported
+    return {
+        "epoch": epoch,
+        "country": asked.country,
+        "around": asked.around,
+        "most": asked.limit,
+        "cells": [lat * 360 + lon for lat, lon in cells(box)] if box else [],
+        **(box.degrees() if box else dict.fromkeys(("south", "north", "west", "east"))),
+        "near_from": near[0],
+        "near_to": near[1],
+        "newest_from": asked.newest[0],
+        "newest_to": asked.newest[1],
+        "reported_from": asked.reported[0],
+        "reported_to": asked.reported[1],
+        "anywhere_from": anywhere[0],
+        "anywhere_to": anywhere[1],
+        "happened_from": happened[0] if happened else None,
+        "happened_to": happened[1] if happened else None,
+        "earliest": happened[0] - LONGEST_DATE if happened else None,
+        "longest": LONGEST_DATE.days,
+    }
+
+
+_KNOWN = "SELECT id, xmin, revision, last_reported_at FROM events WHERE epoch = :epoch AND merged_into IS NULL"
+_INSIDE = f"cell = looked AND lat BETWEEN :south AND :north AND lon BETWEEN :west AND :east AND {POINTED}"
+_DATED = """
+    date_start BETWEEN CAST(:earliest AS date) AND CAST(:happened_to AS date)
+    AND date_end >= CAST(:happened_from AS date) AND date_end - date_start <= :longest
+"""
+
+
+def _walk(where: str, span: str) -> str:
+    """Both ways from the report's time, within the span."""
+    back = f"last_reported_at BETWEEN :{span}_from AND :around"
+    on = f"last_reported_at > :around AND last_reported_at <= :{span}_to"
+    return f"""
+        (({_KNOWN} AND {where} AND {back} ORDER BY last_reported_at DESC LIMIT :most)
+        UNION ALL ({_KNOWN} AND {where} AND {on} ORDER BY last_reported_at LIMIT :most))
+    """
+
+
+def _in_cells(branch: str) -> str:
+    return f"SELECT found.* FROM unnest(CAST(:cells AS int[])) AS looked, LATERAL ({branch}) AS found"  # noqa: S608
+
+
+def _nearest(*branches: str) -> TextClause:
+    return text(f"""
+        SELECT id, min(xmin::text || '/' || revision) AS stamp FROM ({" UNION ALL ".join(branches)}) AS known
+        GROUP BY id, last_reported_at
+        ORDER BY abs(extract(epoch FROM last_reported_at - CAST(:around AS timestamptz))), id LIMIT :most
+    """)  # noqa: S608 - made of the constants above
+
+
+_HERE = (_in_cells(_walk(_INSIDE, "near")), _in_cells(f"{_KNOWN} AND {_INSIDE} AND {_DATED}"))
+_NOWHERE = (_walk("country IS NULL", "reported"), f"{_KNOWN} AND country IS NULL AND {_DATED}")
+_BY_PLACE = _nearest(
+    *_HERE,
+    _walk("country = :country", "newest"),
+    _walk(f"country = :country AND {COARSE}", "reported"),
+    f"{_KNOWN} AND country = :country AND {COARSE} AND {_DATED}",
+    *_NOWHERE,
+)
+_BY_COUNTRY = _nearest(
+    _walk("country = :country", "reported"), f"{_KNOWN} AND country = :country AND {_DATED}", *_NOWHERE
+)
+_ANYWHERE = _nearest(*_HERE, _walk("true", "anywhere"))
+STATEMENTS = (_BY_PLACE, _BY_COUNTRY, _ANYWHERE)

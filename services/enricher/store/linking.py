@@ -2,17 +2,17 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, literal_column, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.enricher.domain.linking.ledger import frame_values
 from services.enricher.domain.linking.link import Decision
 from services.enricher.domain.linking.reports import KnownEvent, ReportRecord
 from services.enricher.domain.linking.search import Search
-from services.enricher.store.candidates import conditions
+from services.enricher.store.candidates import Found, find
+from services.enricher.store.remembered import Remembered
 from services.enricher.store.rows import event_row, ledger_entry
 from shared.contracts import ArticleEnriched, EventChanged, EventSnapshot
 from shared.database.tables import Event, KeptApart, LedgerEntry, RelatedEvents, Report, Revision, StoredArticle
@@ -24,8 +24,9 @@ MACHINE = "machine"
 class PostgresStore:
     """One connection, inside a transaction; `linking.Store` on the tables of `shared/database/tables.py`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, remembered: Remembered | None = None) -> None:
         self._connection = connection
+        self._remembered = remembered or Remembered()
 
     def keep_article(self, article: ArticleEnriched, message_time: datetime) -> None:
         extraction = article.extraction
@@ -50,19 +51,17 @@ class PostgresStore:
         ).all()
         if not links:
             return {}
-        events = {event.event_id: event for event in self._load(Event.id.in_([link.event_id for link in links]))}
+        events = {event.event_id: event for event in self._load({link.event_id for link in links})}
         self._connection.execute(delete(Report).where(Report.article_id == article_id))
         return {link.frame_index: _without(events[link.event_id], {link.id for link in links}) for link in links}
 
+    def countries_of(self, articles: Collection[UUID]) -> set[str | None]:
+        """Countries of the events that these articles were linked to before."""
+        query = select(Event.country).distinct().join(Report).where(Report.article_id.in_(articles))
+        return set(self._connection.scalars(query))
+
     def candidates(self, asked: Search) -> Sequence[KnownEvent]:
-        gap = func.abs(func.extract("epoch", Event.last_reported_at - asked.around))
-        return self._load(
-            Event.epoch == LIVE,
-            Event.merged_into.is_(None),
-            *conditions(asked),
-            order=(gap, Event.id),
-            limit=asked.limit,
-        )
+        return [event for event in self._read(find(self._connection, LIVE, asked)) if event.reports]
 
     def related(self, event_id: UUID) -> Sequence[UUID]:
         return sorted(other for other, _ in self._relations(event_id))
@@ -75,7 +74,7 @@ class PostgresStore:
 
     def event(self, event_id: UUID) -> KnownEvent | None:
         """An event of the live epoch, merged ones included."""
-        return next(iter(self._load(Event.id == event_id, Event.epoch == LIVE)), None)
+        return next(iter(self._load([event_id])), None)
 
     def save(self, event: KnownEvent, changed: EventChanged, message_time: datetime, actor: str = MACHINE) -> None:
         row = event_row(event, changed)
@@ -155,27 +154,41 @@ class PostgresStore:
         )
         return [(b if a == event_id else a, relation) for a, b, relation in pairs]
 
-    def _load(
-        self, *where: ColumnElement[bool], order: Sequence[Any] = (), limit: int | None = None
-    ) -> list[KnownEvent]:
-        rows = self._connection.execute(
-            select(Event.id, Event.snapshot, Event.alertable, Event.pinned).where(*where).order_by(*order).limit(limit)
-        ).all()
-        records: dict[UUID, list[ReportRecord]] = {row.id: [] for row in rows}
-        for report in self._connection.execute(
-            select(Report.event_id, Report.record)
-            .where(Report.event_id.in_(records))
-            .order_by(Report.message_time, Report.id)
-        ):
-            records[report.event_id].append(ReportRecord.model_validate(report.record))
+    def _load(self, ids: Collection[UUID]) -> list[KnownEvent]:
+        """Events of the live epoch, in the order of `ids`."""
+        query = select(Event.id, STAMP).where(Event.id.in_(ids), Event.epoch == LIVE)
+        stamps = {row.id: row.stamp for row in self._connection.execute(query)}
+        return self._read([Found(event_id, stamps[event_id]) for event_id in ids if event_id in stamps])
+
+    def _read(self, found: Sequence[Found]) -> list[KnownEvent]:
+        """From memory what is as it was, the rest from its tables."""
+        known = {one.id: event for one in found if (event := self._remembered.get(*one))}
+        if missing := {one.id: one.stamp for one in found if one.id not in known}:
+            for event in self._fetch(missing):
+                known[event.event_id] = event
+                self._remembered.put(event, missing[event.event_id])
+        return [known[one.id] for one in found]
+
+    def _fetch(self, ids: Collection[UUID]) -> list[KnownEvent]:
+        records: dict[UUID, list[ReportRecord]] = {event_id: [] for event_id in ids}
+        for event_id, record in self._connection.execute(_REPORTS, {"ids": list(ids)}):
+            records[event_id].append(ReportRecord.model_validate_json(record))
         return [
             KnownEvent(
-                row.id, EventSnapshot.model_validate(row.snapshot), row.alertable, tuple(records[row.id]), row.pinned
+                row.id,
+                EventSnapshot.model_validate_json(row.snapshot),
+                row.alertable,
+                tuple(records[row.id]),
+                row.pinned,
             )
-            for row in rows
+            for row in self._connection.execute(_EVENTS, {"ids": list(ids)})
         ]
 
 
+# As text: the models read JSON faster than the driver and they do together.
+STAMP: ColumnElement[str] = literal_column("events.xmin::text || '/' || events.revision").label("stamp")
+_EVENTS = text("SELECT id, snapshot::text AS snapshot, alertable, pinned FROM events WHERE id = ANY(:ids)")
+_REPORTS = text("SELECT event_id, record::text FROM reports WHERE event_id = ANY(:ids) ORDER BY message_time, id")
 _ARTICLE_COLUMNS = set(StoredArticle.__table__.columns.keys()) & set(ArticleEnriched.model_fields)
 
 

@@ -16,6 +16,8 @@ DATE_SLACK = timedelta(days=3)  # ... or have a date within this of the report's
 LONGEST_DATE = timedelta(days=31)  # a date known by the year only finds nothing
 CANDIDATES = 96
 
+Cell = tuple[int, int]  # a degree of latitude and one of longitude, by their lower ends
+
 
 @dataclass(frozen=True, slots=True)
 class Box:
@@ -51,7 +53,7 @@ def search(report: ReportRecord) -> Search:
         country=frame.place.country if frame.place else None,
         box=box_around(frame.place),
         newest=(said - NEWEST, said + NEWEST),
-        near=(said - timedelta(days=NEAR_DAYS), said + span),
+        near=(said - timedelta(days=NEAR_DAYS), said + timedelta(days=NEAR_DAYS)),
         reported=(said - span, said + span),
         happened=(frame.date.start - DATE_SLACK, frame.date.end + DATE_SLACK) if frame.date else None,
         around=said,
@@ -80,6 +82,12 @@ def _happened(when: WhenRange | None, asked: Search) -> bool:
     if when is None or asked.happened is None or when.end - when.start > LONGEST_DATE:
         return False
     return when.start <= asked.happened[1] and when.end >= asked.happened[0]
+
+
+def cells(box: Box) -> list[Cell]:
+    """The cells that the box touches."""
+    rows = range(math.floor(box.south), math.floor(box.north) + 1)
+    return [(row, column) for row in rows for column in range(math.floor(box.west), math.floor(box.east) + 1)]
 
 
 def box_around(place: Place | None) -> Box | None:
