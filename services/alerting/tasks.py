@@ -6,7 +6,7 @@ from uuid import UUID
 
 from celery import Celery
 
-from services.alerting import metrics
+from services.alerting import metrics, outgoing
 from services.alerting.delivery import Desk, serve
 from services.alerting.service import Wake
 from services.alerting.store import backlog
@@ -16,6 +16,7 @@ SERVICE = "alerting"
 WAKE = "alerting.wake"  # deliveries that are new
 SERVE = "alerting.serve"  # a destination for which something may be due
 SWEEP = "alerting.sweep"
+CATCH_UP = "alerting.catch_up"
 TOGETHER = 200  # new deliveries in one hint
 AT_ONCE = 4  # runs for one destination in one worker
 SOON = 10.0  # seconds; what is due later is left to the sweeper
@@ -93,6 +94,18 @@ def make_app(broker_url: str, desk: Desk, sweep_seconds: float) -> Celery:
         for destination in found:
             hinter.hint(destination)
 
+    _add_catch_up(app, desk)
+
     # A sweep that nobody took before the next one is due is not worth taking.
-    app.conf.beat_schedule = {SWEEP: {"task": SWEEP, "schedule": sweep_seconds, "options": {"expires": sweep_seconds}}}
+    app.conf.beat_schedule = {
+        task: {"task": task, "schedule": sweep_seconds, "options": {"expires": sweep_seconds}}
+        for task in (SWEEP, CATCH_UP)
+    }
     return app
+
+
+def _add_catch_up(app: Celery, desk: Desk) -> None:
+    @app.task(name=CATCH_UP)
+    def catch_up() -> None:
+        """Digests that no message brought, and escalations; the sweep finds what they queue."""
+        outgoing.catch_up(desk.engine)
