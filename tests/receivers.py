@@ -23,7 +23,13 @@ def environment(sinks: Sinks) -> dict[str, str]:
         "TEST_WEBHOOK_URL": sinks.webhook,
         "TEST_WEBHOOK_SECRET": sinks.settings.webhook_secret,
         "TEST_SMTP_PORT": str(sinks.smtp_port),
-        "ALERT_ALLOWED_HOSTS": f"{HOST}:{sinks.slack_port},{HOST}:{sinks.webhook_port}",
+        "TEST_TEAMS_URL": sinks.teams,
+        "TEST_PAGERDUTY_URL": sinks.others,
+        "TEST_PAGERDUTY_KEY": sinks.settings.pagerduty_key,
+        "TEST_APPRISE_URL": f"ntfy://{HOST}:{sinks.others_port}/desk",
+        "ALERT_ALLOWED_HOSTS": ",".join(
+            f"{HOST}:{port}" for port in (sinks.slack_port, sinks.webhook_port, sinks.others_port)
+        ),
     }
 
 

@@ -95,6 +95,7 @@ def _work(_: argparse.Namespace) -> int:
     app = tasks.make_app(settings.celery_broker_url, desk, settings.alert_sweep_seconds)
     checks = {"database": partial(check, desk.engine), "broker": partial(worker.broker_check, app)}
     with process("delivery", settings, checks) as this:
+        worker.tell_of_links(settings.signer)
         return worker.run(app, settings.alert_worker_threads, this.health, this.stop)
 
 
@@ -150,6 +151,7 @@ def _desk(settings: DeliverySettings, threads: int = 1) -> Desk:
         lease=settings.alert_lease_seconds,
         patience=settings.patience,
         slack_per_second=settings.alert_slack_per_second,
+        signer=settings.signer,
     )
 
 

@@ -22,6 +22,7 @@ from services.alerting.channels.outcome import Dead, Retry, Sent, Unknown
 from services.alerting.domain.alert import Alert
 from services.alerting.domain.attempts import Patience
 from services.alerting.domain.destinations import Destination
+from services.alerting.domain.links import NO_LINKS, Signer
 from services.alerting.store import deliveries
 from services.alerting.store.deliveries import Batch, Claimed, Ending
 from shared import failpoints
@@ -45,6 +46,7 @@ class Desk:
     lease: float = 60.0
     patience: Patience = field(default_factory=Patience)
     slack_per_second: float = 1.0  # as Slack allows for one channel; 0: no limit
+    signer: Signer | None = None  # None: messages carry no links to act on them
     channels: Mapping[str, Channel] = field(default_factory=lambda: CHANNELS)
 
     @property
@@ -128,13 +130,15 @@ def _send(desk: Desk, batch: Batch, claimed: Claimed, line: Line) -> Sent:
     if destination is None:
         raise Dead(batch.fault or "no destination")
     channel = desk.channels[destination.channel]
+    alert = Alert.model_validate(claimed.content)
     message = Message(
         delivery_id=claimed.id,
         ref=claimed.message_ref,
         destination_id=destination.id,
-        alert=Alert.model_validate(claimed.content),
+        alert=alert,
         root=claimed.root,
         created_at=claimed.created_at,
+        links=desk.signer.links(claimed.id, alert.kind, claimed.created_at) if desk.signer else NO_LINKS,
     )
     if claimed.doubt and channel.find is not None:
         try:

@@ -1,8 +1,9 @@
 """What alerting's processes need to know, from the environment."""
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from services.alerting.domain.attempts import Patience
+from services.alerting.domain.links import KEY_LENGTH, Signer
 from shared.settings import DatabaseSettings, DatabaseUrl
 
 
@@ -20,6 +21,29 @@ class DeliverySettings(DatabaseUrl):
     alert_slack_per_second: float = Field(
         1, ge=0, description="how many messages a second one Slack channel gets; 0: as many as come (a sink's own)"
     )
+
+    tocsin_secret_key: SecretStr | None = Field(
+        None,
+        min_length=KEY_LENGTH,
+        description="the key that signs links, 32 characters at least (openssl rand -hex 32)",
+    )
+    tocsin_public_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^/]",
+        description="where readers reach the API",
+        examples=["https://tocsin.example.org"],
+    )
+    slack_signing_secret: SecretStr | None = Field(
+        None, description="Slack app's signing secret: messages in Slack then have buttons, which the API answers"
+    )
+
+    @property
+    def signer(self) -> Signer | None:
+        """None: messages carry no links to acknowledge or judge them."""
+        if self.tocsin_secret_key is None or not (self.tocsin_public_url or self.slack_signing_secret):
+            return None
+        key = self.tocsin_secret_key.get_secret_value()
+        return Signer(key, self.tocsin_public_url, buttons=self.slack_signing_secret is not None)
 
     @property
     def allowed_hosts(self) -> frozenset[str]:

@@ -8,10 +8,14 @@ import os
 import threading
 from typing import Any
 
+import structlog
 from celery import Celery, signals
 from celery.beat import EmbeddedService, Scheduler
 
+from services.alerting.domain.links import Signer
 from shared.health import Health
+
+log = structlog.get_logger(__name__)
 
 STOP_SECONDS = 13.0  # then the process ends as it is: what it was sending is taken up after its lease
 PULSE_SECONDS = 5.0
@@ -45,6 +49,17 @@ def run(app: Celery, threads: int, health: Health, stop: threading.Event) -> int
     beat.start()
     worker.start()
     return int(worker.exitcode or 0)
+
+
+def tell_of_links(signer: Signer | None) -> None:
+    """Once, where it is not as it could be."""
+    if signer is None:
+        log.warning(
+            "messages carry no links to acknowledge or judge them",
+            remedy="set TOCSIN_SECRET_KEY (openssl rand -hex 32) and TOCSIN_PUBLIC_URL, here and for the API",
+        )
+    elif not signer.buttons:
+        log.info("messages in Slack carry links, no buttons", remedy="set SLACK_SIGNING_SECRET, here and for the API")
 
 
 def broker_check(app: Celery) -> str | None:

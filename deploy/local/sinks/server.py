@@ -11,8 +11,9 @@ from typing import Any
 from aiohttp import web
 
 from deploy.local.ports import HOST
-from deploy.local.sinks import slack, smtp, webhook
+from deploy.local.sinks import ntfy, slack, smtp, teams, webhook
 from deploy.local.sinks.faults import Faults
+from deploy.local.sinks.pagerduty import PagerDuty
 from deploy.local.sinks.record import Record
 from deploy.local.sinks.workspace import Workspace
 
@@ -34,6 +35,8 @@ class Settings:
     slack_token: str = field(default_factory=_secret, repr=False)
     slack_hook: str = field(default_factory=_secret, repr=False)
     webhook_secret: str = field(default_factory=_secret, repr=False)
+    teams_key: str = field(default_factory=_secret, repr=False)
+    pagerduty_key: str = field(default_factory=_secret, repr=False)
     interval: float = 1.0
 
 
@@ -44,9 +47,11 @@ class Sinks:
     settings: Settings
     record: Record
     workspace: Workspace
+    pagerduty: PagerDuty
     slack_port: int
     smtp_port: int
     webhook_port: int
+    others_port: int
 
     @property
     def slack_api(self) -> str:
@@ -59,6 +64,15 @@ class Sinks:
     @property
     def webhook(self) -> str:
         return f"http://{HOST}:{self.webhook_port}/alerts"
+
+    @property
+    def others(self) -> str:
+        """Teams, PagerDuty and ntfy share a port."""
+        return f"http://{HOST}:{self.others_port}"
+
+    @property
+    def teams(self) -> str:
+        return f"{self.others}/workflows/{self.settings.teams_key}"
 
     @property
     def environ(self) -> dict[str, str]:
@@ -79,12 +93,18 @@ async def start(settings: Settings, record: Record, faults: Faults, stack: Async
     """Listen; `stack` ends it."""
     workspace = Workspace(settings.interval)
     slack_app = slack.application(slack.Slack(workspace, record, faults, settings.slack_token, settings.slack_hook))
+    pagerduty = PagerDuty(record, faults, settings.pagerduty_key)
+    others = web.Application(client_max_size=2**20)
+    others.add_routes([*teams.routes(record, faults, settings.teams_key), *pagerduty.routes()])
+    others.add_routes(ntfy.routes(record, faults))
     webhook_app = webhook.application(webhook.Webhook(record, faults, settings.webhook_secret))
     slack_port = await _serve(slack_app, settings.slack_port, stack)
     webhook_port = await _serve(webhook_app, settings.webhook_port, stack)
+    others_port = await _serve(others, 0, stack)
     mail = await smtp.listen(smtp.Mailbox(record, faults), HOST, settings.smtp_port)
     stack.callback(mail.close)
-    return Sinks(settings, record, workspace, slack_port, mail.sockets[0].getsockname()[1], webhook_port)
+    smtp_port = mail.sockets[0].getsockname()[1]
+    return Sinks(settings, record, workspace, pagerduty, slack_port, smtp_port, webhook_port, others_port)
 
 
 @contextmanager

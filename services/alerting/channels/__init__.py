@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from services.alerting.channels import email, slack, slack_webhook, webhook
+from services.alerting.channels import apprise, email, pagerduty, slack, slack_webhook, teams, webhook
 from services.alerting.channels.line import Line
 from services.alerting.channels.message import Message
 from services.alerting.channels.outcome import Ref, Sent
@@ -30,4 +30,7 @@ CHANNELS: dict[str, Channel] = {
     "slack_webhook": Channel(slack_webhook.send),
     "email": Channel(email.send),
     "webhook": Channel(webhook.send),
+    "teams": Channel(teams.send),
+    "pagerduty": Channel(pagerduty.send),
+    "apprise": Channel(apprise.send),
 }

@@ -15,6 +15,7 @@ from services.alerting.channels.outcome import Dead, Retry, Sent, Unknown
 from services.alerting.channels.secrets import resolve
 from services.alerting.domain import rendering
 from services.alerting.domain.destinations import EmailConfig
+from services.alerting.domain.links import Action
 from services.alerting.domain.wording import clip
 
 SECONDS = 15.0  # to connect, and for each answer
@@ -55,15 +56,25 @@ def compose(message: Message, config: EmailConfig) -> EmailMessage:
     mail["Message-ID"] = message.ref
     if message.root and "message_id" in message.root:
         mail["In-Reply-To"] = mail["References"] = message.root["message_id"]
-    unsubscribe = resolve(config.unsubscribe) if config.unsubscribe else f"mailto:{sender.addr_spec}"
-    mail["List-Unsubscribe"] = f"<{clip(unsubscribe, 500)}>"
+    _unsubscribe(mail, message, config, sender)
     mail["List-Id"] = f"<{message.destination_id}.tocsin.invalid>"
     mail["Auto-Submitted"] = "auto-generated"
     for name, value in message.labels.items():
         mail[f"X-Tocsin-{HEADERS[name]}"] = value
-    mail.set_content(rendering.text(alert))
-    mail.add_alternative(rendering.html(alert), subtype="html")
+    mail.set_content(rendering.text(alert, message.links))
+    mail.add_alternative(rendering.html(alert, message.links), subtype="html")
     return mail
+
+
+def _unsubscribe(mail: EmailMessage, message: Message, config: EmailConfig, sender: Address) -> None:
+    """RFC 8058: one click of the mail program's own button. Only where the mail goes to one person: nobody must be
+    able to unsubscribe the others by it."""
+    mailto = resolve(config.unsubscribe) if config.unsubscribe else f"mailto:{sender.addr_spec}?subject=unsubscribe"
+    link = message.links.url(Action.UNSUBSCRIBE) if len(config.to) == 1 else None
+    ways = [clip(way, 500) for way in (link, mailto) if way]
+    mail["List-Unsubscribe"] = ", ".join(f"<{way}>" for way in ways)
+    if link:
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
 
 
 HEADERS = {

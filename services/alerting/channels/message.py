@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.alerting.channels.outcome import Ref
 from services.alerting.domain.alert import Alert
+from services.alerting.domain.links import NO_LINKS, Links
 from shared.codes import MessageKind
 
 
@@ -23,6 +24,7 @@ class Message:
     alert: Alert
     root: Ref | None
     created_at: datetime
+    links: Links = NO_LINKS  # what its reader can do about it
 
     @property
     def breaks_news(self) -> bool:

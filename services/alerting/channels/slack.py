@@ -14,7 +14,7 @@ from services.alerting.channels.line import Line
 from services.alerting.channels.message import Message
 from services.alerting.channels.outcome import Dead, Ref, Retry, Sent, Unknown
 from services.alerting.channels.secrets import resolve
-from services.alerting.domain import rendering
+from services.alerting.domain.blocks import slack_blocks, slack_text
 from services.alerting.domain.destinations import SlackConfig
 from shared.codes import MessageKind
 
@@ -93,8 +93,8 @@ def _edit(message: Message, root: Ref, config: SlackConfig, line: Line) -> str |
 
 def _content(message: Message) -> dict[str, Any]:
     return {
-        "text": rendering.slack_text(message.alert),
-        "blocks": rendering.slack_blocks(message.alert),
+        "text": slack_text(message.alert, message.links),
+        "blocks": slack_blocks(message.alert, message.links),
         "mrkdwn": False,
     }
 

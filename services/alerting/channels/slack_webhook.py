@@ -7,14 +7,14 @@ from services.alerting.channels.line import Line
 from services.alerting.channels.message import Message
 from services.alerting.channels.outcome import Sent
 from services.alerting.channels.secrets import resolve
-from services.alerting.domain import rendering
+from services.alerting.domain.blocks import slack_blocks, slack_text
 from services.alerting.domain.destinations import SlackWebhookConfig
 
 
 def send(message: Message, config: SlackWebhookConfig, line: Line) -> Sent:
     body = {
-        "text": rendering.slack_text(message.alert),
-        "blocks": rendering.slack_blocks(message.alert),
+        "text": slack_text(message.alert, message.links),
+        "blocks": slack_blocks(message.alert, message.links),
         "mrkdwn": False,
         "unfurl_links": False,
         "unfurl_media": False,

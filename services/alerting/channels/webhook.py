@@ -11,6 +11,8 @@ import hashlib
 import hmac
 import time
 
+from pydantic import Field
+
 from services.alerting.channels.http import check, post
 from services.alerting.channels.line import Line
 from services.alerting.channels.message import Message
@@ -27,6 +29,7 @@ class Body(Alert):
     delivery_id: str
     destination: str
     text: str
+    actions: dict[str, str] = Field(description="links by which a person acknowledges or judges it; they expire")
 
 
 def send(message: Message, config: WebhookConfig, line: Line) -> Sent:
@@ -34,7 +37,8 @@ def send(message: Message, config: WebhookConfig, line: Line) -> Sent:
         **dict(message.alert),
         delivery_id=message.ref,
         destination=message.destination_id,
-        text=rendering.text(message.alert),
+        text=rendering.text(message.alert, message.links),
+        actions=dict(message.links.offered),
     )
     content = body.model_dump_json().encode()
     headers = {

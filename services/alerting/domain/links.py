@@ -9,10 +9,13 @@ import binascii
 import hashlib
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
+
+from shared.codes import MessageKind
 
 KEY_LENGTH = 32  # characters that a key must have at least
 LIFETIME = timedelta(days=60)  # of a link, from when its message was made
@@ -104,3 +107,53 @@ def _sign(key: str, content: bytes) -> bytes:
             f"the key is too short: {KEY_LENGTH} characters at least, such as `openssl rand -hex 32` makes"
         )
     return hmac.new(key.encode(), _PURPOSE + content, hashlib.sha256).digest()
+
+
+@dataclass(frozen=True)
+class Signer:
+    """What signs the links of messages. `base`: the API's public address; None: only buttons that Slack serves.
+
+    `buttons`: can Slack's buttons be answered, that is, does the API know Slack's signing secret?
+    """
+
+    key: str = field(repr=False)
+    base: str | None = None
+    buttons: bool = False
+
+    def links(self, delivery: UUID, kind: MessageKind, made_at: datetime) -> "Links":
+        """The links of one message; the same on every attempt."""
+        tokens = {action: make_token(self.key, action, delivery, made_at + LIFETIME) for action in _OFFERED[kind]}
+        return Links(tokens, self.base, self.buttons)
+
+
+@dataclass(frozen=True)
+class Links:
+    """What the reader of one message can do about it, with a token for each action."""
+
+    tokens: Mapping[Action, str] = field(default_factory=dict)
+    base: str | None = None
+    buttons: bool = False
+
+    def url(self, action: Action) -> str | None:
+        """None where the message offers no such link."""
+        return url(self.base, self.tokens[action]) if self.base and action in self.tokens else None
+
+    @property
+    def offered(self) -> list[tuple[str, str]]:
+        """Label and address of the links that every channel can show."""
+        found = ((label, self.url(action)) for action, label in LABELS.items())
+        return [(label, address) for label, address in found if address]
+
+
+LABELS = {Action.ACKNOWLEDGE: "Acknowledge", Action.USEFUL: "Useful", Action.FALSE_ALARM: "False alarm"}
+NO_LINKS = Links()
+
+_TOLD = (Action.ACKNOWLEDGE, Action.USEFUL, Action.FALSE_ALARM, Action.UNSUBSCRIBE)
+_OFFERED: dict[MessageKind, tuple[Action, ...]] = {
+    MessageKind.ALERT: _TOLD,
+    MessageKind.UPDATE: _TOLD,
+    MessageKind.CORRECTION: _TOLD,
+    MessageKind.RETRACTION: (Action.USEFUL, Action.UNSUBSCRIBE),
+    MessageKind.DIGEST: (Action.USEFUL, Action.UNSUBSCRIBE),
+    MessageKind.TEST: (Action.ACKNOWLEDGE, Action.UNSUBSCRIBE),
+}

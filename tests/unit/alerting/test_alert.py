@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from services.alerting.domain import rendering
+from services.alerting.domain import blocks, cards, rendering
 from services.alerting.domain.alert import Alert, check_message, compose, map_link
+from services.alerting.domain.links import Action, Signer
 from shared.codes import (
     AttackType,
     Change,
@@ -147,7 +148,7 @@ def test_what_a_reader_must_know_first(event: Any, kind: Any, words: Any) -> Non
         assert words in str(said.note)
         assert words in rendering.text(said)
         assert words in rendering.html(said)
-        assert words in json.dumps(rendering.slack_blocks(said), ensure_ascii=False)
+        assert words in json.dumps(blocks.slack_blocks(said), ensure_ascii=False)
 
 
 def hostile() -> Any:
@@ -168,20 +169,40 @@ def test_nothing_becomes_markup_in_html() -> None:
 
 
 def test_nothing_becomes_markup_in_slack() -> None:
-    assert not re.search(r"<[!@#h]", rendering.slack_text(hostile()))
+    assert not re.search(r"<[!@#h]", blocks.slack_text(hostile()))
     allowed = {"header", "rich_text", "rich_text_section", "rich_text_quote", "rich_text_list", "context", "plain_text"}
     allowed |= {"text", "link"}
-    blocks = rendering.slack_blocks(hostile())
-    kinds = set(re.findall(r'"type": "(\w+)"', json.dumps(blocks)))
+    shown = blocks.slack_blocks(hostile())
+    kinds = set(re.findall(r'"type": "(\w+)"', json.dumps(shown)))
     assert kinds <= allowed  # mrkdwn, where * and <> mean something, is not among them
-    assert "javascript:" not in json.dumps(blocks)
+    assert "javascript:" not in json.dumps(shown)
+
+
+def test_nothing_becomes_markup_in_teams() -> None:
+    shown = json.dumps(cards.card(hostile()))
+    kinds = set(re.findall(r'"type": "([\w.]+)"', shown))
+    assert kinds == {"AdaptiveCard", "RichTextBlock", "TextRun", "Action.OpenUrl"}  # a TextBlock would read Markdown
+    assert "javascript:" not in shown
+    assert len(shown) < 28 * 1024
+
+
+def test_links_stand_at_the_end_of_the_text_and_in_the_page() -> None:
+    links = Signer("k" * 32, "https://tocsin.example").links(OTHER, MessageKind.ALERT, NOON)
+    text, page = rendering.text(alert(), links), rendering.html(alert(), links)
+    assert "https://tocsin.example/a/" not in text[:300]
+    for name, address in links.offered:
+        assert f"{name}: {address}" in text
+        assert f'href="{address}"' in page
+    assert [name for name, _ in links.offered] == ["Acknowledge", "Useful", "False alarm"]
+    assert f'href="{links.url(Action.UNSUBSCRIBE)}"' in page
+    assert "/a/" not in rendering.text(alert()) + rendering.html(alert())
 
 
 def test_slack_limits_hold() -> None:
-    blocks = rendering.slack_blocks(hostile())
-    assert len(blocks) <= 50
-    assert len(blocks[0]["text"]["text"]) <= 150
-    assert len(rendering.slack_text(hostile())) <= 3000 * 5  # each & < > may take five
+    shown = blocks.slack_blocks(hostile())
+    assert len(shown) <= 50
+    assert len(shown[0]["text"]["text"]) <= 150
+    assert len(blocks.slack_text(hostile())) <= 3000 * 5  # each & < > may take five
 
 
 def test_a_subject_is_one_line() -> None:
