@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
-from fastapi import APIRouter, Depends, FastAPI, Response
+from fastapi import Depends, FastAPI, Response
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import PlainTextResponse
 from sqlalchemy import Engine, text
@@ -25,11 +25,14 @@ from services.api.routes import (
     codes,
     destinations,
     events,
+    exports,
     feeds,
+    links,
     operations,
     reviews,
     rules,
     silences,
+    slack,
     sources,
     statistics,
 )
@@ -49,6 +52,7 @@ KEYED = (
     events,
     articles,
     statistics,
+    exports,
     sources,
     codes,
     operations,
@@ -60,7 +64,7 @@ KEYED = (
     feeds,
     audit,
 )
-OPEN: tuple[APIRouter, ...] = ()  # no key: each of these routes checks a signature
+OPEN = (links, slack)  # no key: each of these routes checks a signature
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,9 @@ class Options:
     provider: Provider | None = None  # whose bearer tokens are taken besides API keys
     origins: Sequence[str] = ()  # web pages that browsers let call us (CORS); none: closed
     most_listeners: int = 2_000  # clients that wait or listen at once in this process
+    link_key: str = field(default="", repr=False)  # signs the links in messages; empty: there are none
+    slack_secret: str = field(default="", repr=False)  # with which Slack signs what it sends; empty: nothing is taken
+    slack_answers: str = slack.SLACK  # where Slack wants to be told what came of a button
     stream_seconds: float = LIFETIME_SECONDS  # then a client that listens has to come again
 
 
@@ -87,14 +94,15 @@ def create_app(engine: Engine, rate_limit: RateLimit, options: Options | None = 
     )
     app.state.engine, app.state.rate_limit, app.state.provider = engine, rate_limit, options.provider
     app.state.options, app.state.tail = options, tail
+    app.state.export_slots = exports.Slots()
     problems.install(app)
     if options.origins:
         app.add_middleware(CORSMiddleware, allow_origins=options.origins, allow_methods=["*"], allow_headers=["*"])
     app.add_middleware(Every)
     for routes in KEYED:
         app.include_router(routes.router, dependencies=[Depends(needs("read"))])
-    for router in OPEN:
-        app.include_router(router)
+    for routes in OPEN:
+        app.include_router(routes.router)
     _health(app, engine)
     app.openapi = partial(_openapi, app)  # type: ignore[method-assign]  # FastAPI's documented way
     return app

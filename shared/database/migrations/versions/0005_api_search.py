@@ -1,7 +1,8 @@
 """What the API searches by: columns drawn from the snapshot, and the indexes of its filters, sorts and statistics.
 
 The columns are generated, so no writer knows of them, the old release's neither. Adding them writes `events` anew
-under an exclusive lock, which takes about a minute and a half for a million events; the linker waits and goes on.
+under an exclusive lock (50,000 events with 250,000 reports: 24 s in all on a busy machine); meanwhile the linker's
+transactions run into their lock timeout and are tried again.
 """
 
 import sqlalchemy as sa
