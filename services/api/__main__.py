@@ -72,7 +72,13 @@ def _options(settings: ApiSettings) -> Options:
     provider = None
     if settings.oidc_issuer and settings.oidc_audience:
         provider = Provider(settings.oidc_issuer, settings.oidc_audience, settings.oidc_scope_claim)
-    return Options(provider=provider, origins=settings.origins, most_listeners=settings.api_listeners)
+    return Options(
+        provider=provider,
+        origins=settings.origins,
+        most_listeners=settings.api_listeners,
+        link_key=settings.alert_link_key.get_secret_value(),
+        slack_secret=settings.slack_signing_secret.get_secret_value(),
+    )
 
 
 def _app_without_database() -> FastAPI:

@@ -1,7 +1,8 @@
 """Settings of the API; each is an environment variable of the same name in capitals."""
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, model_validator
 
+from services.alerting.domain.links import KEY_LENGTH
 from shared.settings import DatabaseUrl
 from shared.telemetry import LogFormat
 
@@ -31,10 +32,20 @@ class ApiSettings(DatabaseUrl):
         "scope", description="where such a token has its scopes: tocsin:read, tocsin:review, tocsin:admin"
     )
 
+    alert_link_key: SecretStr = Field(
+        SecretStr(""),
+        description="with what the links in messages are signed, 32 characters at least; the worker's too",
+    )
+    slack_signing_secret: SecretStr = Field(
+        SecretStr(""), description="with what Slack signs the buttons that were pressed; from the app's page at Slack"
+    )
+
     @model_validator(mode="after")
-    def _issuer_has_audience(self) -> "ApiSettings":
+    def _fits(self) -> "ApiSettings":
         if self.oidc_issuer and not self.oidc_audience:
             raise ValueError("OIDC_ISSUER needs OIDC_AUDIENCE, or tokens meant for others would be taken")
+        if 0 < len(self.alert_link_key.get_secret_value()) < KEY_LENGTH:
+            raise ValueError(f"ALERT_LINK_KEY is too short: {KEY_LENGTH} characters at least")
         return self
 
     @property
