@@ -25,6 +25,7 @@ from services.api.routes import (
     codes,
     destinations,
     events,
+    exports,
     feeds,
     links,
     operations,
@@ -51,6 +52,7 @@ KEYED = (
     events,
     articles,
     statistics,
+    exports,
     sources,
     codes,
     operations,
@@ -92,6 +94,7 @@ def create_app(engine: Engine, rate_limit: RateLimit, options: Options | None = 
     )
     app.state.engine, app.state.rate_limit, app.state.provider = engine, rate_limit, options.provider
     app.state.options, app.state.tail = options, tail
+    app.state.export_slots = exports.Slots()
     problems.install(app)
     if options.origins:
         app.add_middleware(CORSMiddleware, allow_origins=options.origins, allow_methods=["*"], allow_headers=["*"])
