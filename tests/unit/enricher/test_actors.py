@@ -58,6 +58,7 @@ def test_leaves_out_what_is_no_armed_group(text: str) -> None:
         ("A little-known group calling itself Sword of the Valley said it did it.", "Sword of the Valley"),
         ("The Upper River Liberation Front sent a letter.", "Upper River Liberation Front"),
         ("Police blame Jaish-e-Sahil for it.", "Jaish-e-Sahil"),
+        ("The Save Our Hills Movement later claimed responsibility.", "Save Our Hills Movement"),
     ],
 )
 def test_unknown_groups_are_kept_by_name(text: str, name: str) -> None:
@@ -89,3 +90,15 @@ def test_the_group_that_suffered_is_not_responsible() -> None:
     found = [m for m in actors.find(text, countries={"YE"}) if m.kind == "organisation"]
     claims = actors.claims(text, [(0, len(text))], found)
     assert found[responsible(text, found, claims)[0]].name == "Al-Qaeda in the Arabian Peninsula"
+
+
+@pytest.mark.parametrize("name", ["Balkh Province", "Five Saudi", "An Israeli", "East Harbour Market"])
+def test_places_and_counted_people_are_no_persons(name: str) -> None:
+    assert [m.name for m in actors.find(f"{name} attacked the checkpoint.") if m.kind == "individual"] == []
+
+
+def test_the_group_that_another_is_linked_to_is_not_responsible() -> None:
+    text = "The attack was carried out by Al-Shabaab, a group linked to Al-Qaeda."
+    found = [m for m in actors.find(text, countries={"SO"}) if m.kind == "organisation"]
+    claims = actors.claims(text, [(0, len(text))], found)
+    assert [found[index].name for index in responsible(text, found, claims)] == ["Al-Shabaab"]

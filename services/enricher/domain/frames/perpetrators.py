@@ -50,7 +50,7 @@ def of_episode(document: Document, found: Findings, episode: Episode) -> tuple[l
             one = Perpetrator(name=words, kind="individual", mention=words)
             spans = [Evidence(field="", start=person.start, end=person.end)]
             told.setdefault(("individual", words.casefold()), (one, spans))
-    ranked = sorted(told.values(), key=lambda pair: _rank(pair[0]))
+    ranked = _without_spokesmen(sorted(told.values(), key=lambda pair: _rank(pair[0])))
     if any(one.claim is not ClaimMode.DENIED for one, _ in ranked):
         ranked = [pair for pair in ranked if pair[0].claim is not ClaimMode.DENIED]
     kept = ranked[:MOST]
@@ -60,6 +60,16 @@ def of_episode(document: Document, found: Findings, episode: Episode) -> tuple[l
         for span in spans
     ]
     return [one for one, _ in kept], evidence
+
+
+Told = tuple[Perpetrator, list[Evidence]]
+
+
+def _without_spokesmen(ranked: list[Told]) -> list[Told]:
+    """Who claims a deed for a group that is named speaks for it."""
+    if not any(one.kind == "organisation" for one, _ in ranked):
+        return ranked
+    return [(one, spans) for one, spans in ranked if one.kind == "organisation" or one.claim is not ClaimMode.CLAIMED]
 
 
 def _within(document: Document, actor: ActorMention, episode: Episode) -> bool:

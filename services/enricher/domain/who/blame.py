@@ -17,7 +17,10 @@ _MODE = {
 def responsible(text: str, mentions: Sequence[Mention], claims: Sequence[Claim]) -> list[int]:
     """Indexes of the mentions that may have done it, likeliest first; those that suffered or denied it are left out."""
     scored = [(_score(text, m, c) - 0.05 * i, i) for i, (m, c) in enumerate(zip(mentions, claims, strict=True))]
-    return [i for score, i in sorted(scored, key=lambda pair: -pair[0]) if score > -1.0]
+    left = [i for score, i in sorted(scored, key=lambda pair: -pair[0]) if score > -1.0]
+    kin = {i for i in left if not mentions[i].in_title and only_kin(text, mentions[i])}
+    others = any(mentions[i].kind == "organisation" for i in left if i not in kin)
+    return [i for i in left if i not in kin] if others else left  # "X, a group linked to Y": Y did not do it
 
 
 def _score(text: str, mention: Mention, claim: Claim) -> float:

@@ -33,9 +33,21 @@ def shapes(text: str) -> Iterator[Shape]:
             yield from _group(match)
     for pattern in _patterns("persons"):
         for match in pattern.finditer(text):
-            yield Shape(*match.span("name"), match["name"], match["name"], "individual")
+            if _is_person(match["name"]):
+                yield Shape(*match.span("name"), match["name"], match["name"], "individual")
     for match in _generic().finditer(text):
         yield Shape(match.start(), match.end(), match[0], match[0].lower(), "generic")
+
+
+def _is_person(name: str) -> bool:
+    """Not a place ("Balkh Province"), nor a word before a name ("Five Saudi", "An IDF")."""
+    words = name.split()
+    lists = load("actors")
+    return (
+        words[-1] not in lists["no_surname"]
+        and words[0].lower() not in lists["no_given_name"]
+        and not gazetteer.known(gazetteer.normal(name))
+    )
 
 
 def _group(match: re.Match[str]) -> Iterator[Shape]:
