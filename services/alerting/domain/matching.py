@@ -2,13 +2,15 @@
 
 Every rule is filed under one of its conditions, the one whose values the fewest rules ask for (its access predicate,
 as in content-based publish/subscribe: Fabret et al., "Filtering Algorithms and Implementation for Very Fast
-Publish/Subscribe Systems", SIGMOD 2001). A change looks into the drawers of its own values; what lies there is then
-asked in full by `conditions.first_miss`. Circles are filed by the cells of a grid that they touch.
+Publish/Subscribe Systems", SIGMOD 2001). A change looks into the drawers of its own values; what lies there is held
+against all of them, and what is left is asked in full by `conditions.first_miss`. Circles are filed by the cells of a
+grid that they touch.
 """
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from math import cos, floor, radians
 from typing import Any
 
@@ -16,7 +18,7 @@ from services.alerting.domain.conditions import Conditions
 from services.alerting.domain.countries import regions_of
 from services.alerting.domain.geofence import KM_PER_DEGREE, Circle, uncertainty_km
 from services.alerting.domain.rules import Rule
-from shared.contracts import EventChanged, Place
+from shared.contracts import EventChanged, Place, Toll
 
 Versioned = tuple[Rule, int]
 Key = tuple[str, Hashable]
@@ -27,51 +29,72 @@ NEAR = "near"
 EVERYWHERE: Hashable = "everywhere"
 
 
+@dataclass(frozen=True, eq=False)
+class _Filed:
+    """A rule with what can be compared quickly: of each of `asked` one value must be the event's."""
+
+    one: Versioned
+    asked: tuple[frozenset[Key], ...]
+    killed: int  # -1: not asked
+    injured: int
+
+    def may_match(self, keys: set[Key], killed: int, injured: int) -> bool:
+        if killed < self.killed or injured < self.injured:
+            return False
+        return not any(asked.isdisjoint(keys) for asked in self.asked)
+
+
 class RuleIndex:
     """Built once for a book of rules; `candidates` never leaves out one that matches."""
 
     def __init__(self, rules: Sequence[Versioned]) -> None:
         self._by_id = {rule.id: (rule, version) for rule, version in rules}
-        asked = [(one, _asked(one[0].when)) for one in rules]
-        popular = Counter(key for _, conditions in asked for keys in conditions for key in keys)
-        self._filed: defaultdict[Key, list[Versioned]] = defaultdict(list)
-        self._steps: dict[str, list[tuple[int, Versioned]]] = {"killed": [], "injured": []}
-        self._circles: list[Versioned] = []
-        self._others: list[Versioned] = []
-        for one, conditions in asked:
-            if conditions:
-                chosen = min(conditions, key=lambda keys: sum(popular[key] for key in keys))
-                for key in chosen:
-                    self._filed[key].append(one)
-                if chosen[0][0] == NEAR:
-                    self._circles.append(one)
-            elif (step := _step(one[0].when)) is not None:
-                self._steps[step[0]].append((step[1], one))
-            else:
-                self._others.append(one)
-        for steps in self._steps.values():
-            steps.sort(key=lambda pair: pair[0])
-        self._levels = {name: [level for level, _ in steps] for name, steps in self._steps.items()}
+        self._drawers: defaultdict[Key, list[_Filed]] = defaultdict(list)
+        self._killed: list[_Filed] = []  # rules that ask for nothing but a toll, in its order
+        self._injured: list[_Filed] = []
+        self._circles: list[_Filed] = []
+        self._others: list[_Filed] = []
+        asked = [(_filed(one), _cells_of(one[0].when)) for one in rules]
+        popular = Counter(key for filed, cells in asked for keys in (*filed.asked, cells) for key in keys)
+        for filed, cells in asked:
+            self._file(filed, cells, popular)
+        self._killed.sort(key=lambda filed: filed.killed)
+        self._injured.sort(key=lambda filed: filed.injured)
 
     def candidates(self, change: EventChanged, also: Iterable[str] = ()) -> list[Versioned]:
         """Every rule that can match, and those of the ids in `also`; each once."""
-        found = {one[0].id: one for key in _found(change) for one in self._filed.get(key, ())}
-        for name, toll in (("killed", change.snapshot.killed), ("injured", change.snapshot.injured)):
-            if toll is not None:
-                reached = bisect_right(self._levels[name], toll.best)
-                found |= {one[0].id: one for _, one in self._steps[name][:reached]}
-        found |= {one[0].id: one for one in self._near(change.snapshot.place)}
-        found |= {one[0].id: one for one in self._others}
+        keys, killed, injured = set(_found(change)), _best(change.snapshot.killed), _best(change.snapshot.injured)
+        filed = [filed for key in keys for filed in self._drawers.get(key, ())]
+        filed += self._near(change.snapshot.place)
+        filed += self._others
+        filed += self._killed[: bisect_right(self._killed, killed, key=lambda one: one.killed)]
+        filed += self._injured[: bisect_right(self._injured, injured, key=lambda one: one.injured)]
+        found = {one.one[0].id: one.one for one in filed if one.may_match(keys, killed, injured)}
         found |= {name: self._by_id[name] for name in also if name in self._by_id}
         return list(found.values())
 
-    def _near(self, place: Place | None) -> Iterable[Versioned]:
+    def _file(self, filed: _Filed, cells: frozenset[Key], popular: Counter[Key]) -> None:
+        choices = [keys for keys in (*filed.asked, cells) if keys]
+        if choices:
+            chosen = min(choices, key=lambda keys: sum(popular[key] for key in keys))
+            for key in chosen:
+                self._drawers[key].append(filed)
+            if chosen is cells:
+                self._circles.append(filed)
+        elif filed.killed >= 0:
+            self._killed.append(filed)
+        elif filed.injured >= 0:
+            self._injured.append(filed)
+        else:
+            self._others.append(filed)
+
+    def _near(self, place: Place | None) -> Iterable[_Filed]:
         if place is None or place.lat is None or place.lon is None:
             return ()
         cells = _cells(Circle(lat=place.lat, lon=place.lon, km=1), uncertainty_km(place))
         if cells is None:
             return self._circles
-        return [one for cell in (*cells, EVERYWHERE) for one in self._filed.get((NEAR, cell), ())]
+        return [filed for cell in (*cells, EVERYWHERE) for filed in self._drawers.get((NEAR, cell), ())]
 
 
 # --- what a rule asks, a list of keys a condition; what a change has --------------------------------------------------
@@ -80,20 +103,20 @@ _EXACT = ("change", "country", "region", "province", "attack_type", "perpetrator
           "source")  # fmt: skip
 
 
-def _asked(when: Conditions) -> list[list[Key]]:
-    asked: list[list[Key]] = [
-        [(name, str(value).casefold()) for value in getattr(when, name)] for name in _EXACT if getattr(when, name)
-    ]
-    if when.near:
-        cells = (cell for near in when.near for cell in _cells(near, near.km) or [EVERYWHERE])
-        asked.append([(NEAR, cell) for cell in dict.fromkeys(cells)])
-    return asked
+def _filed(one: Versioned) -> _Filed:
+    when = one[0].when
+    asked = (frozenset((name, str(value).casefold()) for value in getattr(when, name)) for name in _EXACT)
+    killed, injured = (-1 if level is None else level for level in (when.killed_at_least, when.injured_at_least))
+    return _Filed(one, tuple(keys for keys in asked if keys), killed, injured)
 
 
-def _step(when: Conditions) -> tuple[str, int] | None:
-    if when.killed_at_least is not None:
-        return "killed", when.killed_at_least
-    return ("injured", when.injured_at_least) if when.injured_at_least is not None else None
+def _cells_of(when: Conditions) -> frozenset[Key]:
+    cells = (cell for near in when.near for cell in _cells(near, near.km) or [EVERYWHERE])
+    return frozenset((NEAR, cell) for cell in cells)
+
+
+def _best(toll: Toll | None) -> int:
+    return -1 if toll is None else toll.best
 
 
 _VALUES: dict[str, Callable[[EventChanged], Iterable[Any]]] = {
