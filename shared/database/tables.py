@@ -384,6 +384,7 @@ class Thread(Base):
     subject: Mapped[str]
     closed: Mapped[str | None]  # retracted, merged into ...
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    __table_args__ = (Index("ix_threads_root", "destination_id", text("(root ->> 'delivery_id')")),)
 
 
 class Delivery(Base):
@@ -417,6 +418,14 @@ class Delivery(Base):
             "ix_deliveries_due", "next_at", postgresql_where=text("state IN ('pending', 'retry', 'unknown', 'sending')")
         ),
         Index("ix_deliveries_destination_created", "destination_id", "created_at"),
+        Index(
+            "ix_deliveries_open",
+            "destination_id",
+            "created_at",
+            "id",
+            postgresql_where=text("state IN ('pending', 'sending', 'retry', 'unknown')"),
+        ),
+        Index("ix_deliveries_dead", "destination_id", "next_at", postgresql_where=text("state = 'dead'")),
         Index("ix_deliveries_created", "created_at", "id"),
         Index("ix_deliveries_destination_id_message_time", "destination_id", "message_time"),
     )
@@ -481,6 +490,15 @@ class Feedback(Base):
     by: Mapped[str] = mapped_column(primary_key=True)
     verdict: Mapped[str]  # useful, false_alarm
     at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Trouble(Base):
+    """What a destination was told of Tocsin itself, and that has not ended yet."""
+
+    __tablename__ = "troubles"
+    destination_id: Mapped[str] = mapped_column(ForeignKey("destinations.id", ondelete="CASCADE"), primary_key=True)
+    what: Mapped[str] = mapped_column(primary_key=True)  # quiet; dead:DESTINATION
+    since: Mapped[datetime]
 
 
 class SendSlot(Base):
