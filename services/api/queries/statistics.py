@@ -118,9 +118,13 @@ def _conditions(asked: Filter, span: Span, clock: Clock) -> Iterator[ColumnEleme
 
 
 def _bucket(period: Period, clock: Clock) -> ColumnElement[Any]:
+    if period == "hour":
+        return func.date_trunc(period, Event.first_reported_at, "UTC")
     if clock == "reported":
-        return func.date_trunc(period, func.timezone("UTC", Event.first_reported_at))
-    first, last = (func.date_trunc(period, cast(day, DateTime)) for day in (Event.date_start, Event.date_end))
+        return cast(func.date_trunc(period, func.timezone("UTC", Event.first_reported_at)), Date)
+    first, last = (
+        cast(func.date_trunc(period, cast(day, DateTime)), Date) for day in (Event.date_start, Event.date_end)
+    )
     return case((first == last, first))
 
 
