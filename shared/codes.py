@@ -146,6 +146,7 @@ class MessageKind(StrEnum):
     RETRACTION = "retraction"
     DIGEST = "digest"
     TEST = "test"
+    SYSTEM = "system"  # of Tocsin itself: nothing is processed, messages do not arrive; and that it is over
 
 
 class DeliveryState(StrEnum):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from celery import Celery
 
-from services.alerting import metrics, outgoing
+from services.alerting import heartbeats, metrics, outgoing
 from services.alerting.delivery import Desk, serve
 from services.alerting.service import Wake
 from services.alerting.store import backlog
@@ -88,6 +88,7 @@ def make_app(broker_url: str, desk: Desk, sweep_seconds: float) -> Celery:
 
     @app.task(name=SWEEP)
     def sweep() -> None:
+        heartbeats.look(desk.engine)
         with desk.engine.begin() as connection:
             found = backlog.due(connection)
             metrics.show_open(backlog.count_open(connection))

@@ -27,15 +27,21 @@ def send(message: Message, config: PagerDutyConfig, line: Line) -> Sent:
     if message.alert.kind is MessageKind.DIGEST:
         _call("v2/change/enqueue", {"payload": _payload(message)}, config, line)
         return Sent({"delivery_id": message.ref})
-    key = (message.root or {}).get("dedup_key", message.ref)
+    key = _key(message)
     _call("v2/enqueue", {**_event(message, key), "event_action": _action(message.alert)}, config, line)
     if message.alert.kind is MessageKind.TEST:
         _call("v2/enqueue", {"dedup_key": key, "event_action": "resolve"}, config, line)
     return Sent({"dedup_key": key})
 
 
+def _key(message: Message) -> str:
+    if message.alert.kind is MessageKind.SYSTEM:
+        return f"tocsin/{message.destination_id}/{message.alert.where}"[:255]  # its end has to find its begin
+    return str((message.root or {}).get("dedup_key", message.ref))
+
+
 def _action(alert: Alert) -> str:
-    ended = alert.kind is MessageKind.RETRACTION or alert.merged_into is not None
+    ended = alert.kind is MessageKind.RETRACTION or alert.merged_into is not None or alert.over
     return "resolve" if ended else "trigger"
 
 

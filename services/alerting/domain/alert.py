@@ -55,6 +55,7 @@ class Alert(BaseModel):
     merged_into: UUID | None = None
     reasons: list[Reason] = Field(default_factory=list)
     event: EventSnapshot | None = None
+    over: bool = Field(False, description="of a message about Tocsin itself: what it told of has ended")
     digest: Digest | None = Field(None, description="of a digest: counts, and a line for each event")
 
 

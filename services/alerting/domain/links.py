@@ -156,4 +156,5 @@ _OFFERED: dict[MessageKind, tuple[Action, ...]] = {
     MessageKind.RETRACTION: (Action.USEFUL, Action.UNSUBSCRIBE),
     MessageKind.DIGEST: (Action.USEFUL, Action.UNSUBSCRIBE),
     MessageKind.TEST: (Action.ACKNOWLEDGE, Action.UNSUBSCRIBE),
+    MessageKind.SYSTEM: (Action.UNSUBSCRIBE,),
 }

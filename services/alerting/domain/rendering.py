@@ -85,4 +85,5 @@ ACCENTS = {
     MessageKind.RETRACTION: "#4b5563",
     MessageKind.DIGEST: "#0f5f6b",
     MessageKind.TEST: "#4b5563",
+    MessageKind.SYSTEM: "#6d28d9",
 }
