@@ -76,8 +76,8 @@ def _options(settings: ApiSettings) -> Options:
         provider=provider,
         origins=settings.origins,
         most_listeners=settings.api_listeners,
-        link_key=settings.alert_link_key.get_secret_value(),
-        slack_secret=settings.slack_signing_secret.get_secret_value(),
+        link_key=settings.link_key,
+        slack_secret=settings.slack_secret,
     )
 
 

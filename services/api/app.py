@@ -43,8 +43,6 @@ DESCRIPTION = """Attacks as the world's news reports them: one event for one att
 Programs give an API key (`python -m services.api key create --name NAME --scope read`) as `Authorization: Bearer ...`.
 Errors are `application/problem+json`. Contracts under `/v1` only grow; what would break a reader comes as `/v2`."""
 
-LARGEST_BODY = 2**20  # bytes
-
 Chore = Callable[[], Coroutine[None, None, None]]  # runs until it is cancelled
 
 # For scope read, and whatever more a route asks for itself.
@@ -89,7 +87,6 @@ def create_app(engine: Engine, rate_limit: RateLimit, options: Options | None = 
         description=DESCRIPTION,
         docs_url=None,
         redoc_url=None,
-        max_body_size=LARGEST_BODY,
         lifespan=partial(_lifespan, chores=(tail.run, partial(housekeeping, engine))),
     )
     app.state.engine, app.state.rate_limit, app.state.provider = engine, rate_limit, options.provider

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from services.api.published import Filter, Published
-from services.api.tail import PATIENCE_SECONDS, Tail
+from services.api.tail import PATIENCE_SECONDS, Tail, within
 
 log = structlog.get_logger(__name__)
 
@@ -66,17 +66,15 @@ class EventStream(Response):
         ends = clock() + self._lifetime
         await self._put(send, b"retry: %d\nid: %d\n\n" % (random.randint(*RETRY_MS), self._cursor))  # noqa: S311
         while not self._tail.closed and (left := ends - clock()) > 0:
+            turn = self._tail.turn()
             changes = await self._more(left)
             frames = b"".join(change.frame for change in changes if self._wanted.wants(change))
             if changes:
                 self._cursor = changes[-1].cursor
             if frames:
                 await self._put(send, frames)
-            elif not changes:
-                before = clock()
-                await self._tail.more(min(HEARTBEAT_SECONDS, left))
-                if clock() - before >= HEARTBEAT_SECONDS:
-                    await self._put(send, b": still here\nid: %d\n\n" % self._cursor)
+            elif not changes and not await within(min(HEARTBEAT_SECONDS, left), turn):
+                await self._put(send, b": still here\nid: %d\n\n" % self._cursor)
         return "stopping" if self._tail.closed else "lifetime"
 
     async def _more(self, left: float) -> list[Published]:

@@ -8,11 +8,14 @@ import time
 
 from prometheus_client import Counter, Histogram
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api import problems
 
+LARGEST_BODY = 2**20  # bytes
 BODY_SECONDS = 10.0  # for a whole body to arrive
+_CLOSE = {"Connection": "close"}
 
 # Usage by caller: the prefix of the key; `oidc` for everybody with a token of the issuer, `-` for nobody known.
 REQUESTS = Counter("tocsin_api_requests", "Requests answered", ["caller", "operation", "status"])
@@ -31,27 +34,14 @@ _HEADERS = {
 class Every:
     """The outermost layer of the application."""
 
-    def __init__(self, app: ASGIApp, body_seconds: float = BODY_SECONDS) -> None:
-        self._app, self._body_seconds = app, body_seconds
+    def __init__(self, app: ASGIApp, largest_body: int = LARGEST_BODY, body_seconds: float = BODY_SECONDS) -> None:
+        self._app, self._largest_body, self._body_seconds = app, largest_body, body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began, deadline = time.perf_counter(), asyncio.get_running_loop().time() + self._body_seconds
-        started = received = False
-
-        async def patient_receive() -> Message:
-            nonlocal received
-            if received:
-                return await receive()
-            try:
-                async with asyncio.timeout_at(deadline):
-                    message = await receive()
-            except TimeoutError:
-                raise _TooSlow from None
-            received = not message.get("more_body", False)
-            return message
+        began, started = time.perf_counter(), False
 
         async def counted_send(message: Message) -> None:
             nonlocal started
@@ -62,16 +52,32 @@ class Every:
             await send(message)
 
         try:
-            await self._app(scope, patient_receive, counted_send)
-        except _TooSlow:
+            await self._app(scope, self._bounded(receive), counted_send)
+        except HTTPException as error:  # where the application itself did not make an answer of it
             if not started:
-                answer = problems.answer(408, f"the body took longer than {self._body_seconds:g} s to arrive")
-                answer.headers["Connection"] = "close"
+                answer = problems.answer(error.status_code, str(error.detail), headers=dict(error.headers or {}))
                 await answer(scope, receive, counted_send)
 
+    def _bounded(self, receive: Receive) -> Receive:
+        """`receive` for a body that is neither too large nor too slow; raises `HTTPException` for another."""
+        deadline, size, complete = asyncio.get_running_loop().time() + self._body_seconds, 0, False
 
-class _TooSlow(Exception):
-    """The client did not send its body in time."""
+        async def bounded() -> Message:
+            nonlocal size, complete
+            if complete:
+                return await receive()
+            try:
+                async with asyncio.timeout_at(deadline):
+                    message = await receive()
+            except TimeoutError:
+                raise HTTPException(408, f"the body took longer than {self._body_seconds:g} s", _CLOSE) from None
+            size += len(message.get("body", b""))
+            if size > self._largest_body:
+                raise HTTPException(413, f"the body is larger than {self._largest_body} bytes", _CLOSE)
+            complete = not message.get("more_body", False)
+            return message
+
+        return bounded
 
 
 def _add_headers(message: Message) -> None:

@@ -32,22 +32,31 @@ class ApiSettings(DatabaseUrl):
         "scope", description="where such a token has its scopes: tocsin:read, tocsin:review, tocsin:admin"
     )
 
-    alert_link_key: SecretStr = Field(
-        SecretStr(""),
-        description="with what the links in messages are signed, 32 characters at least; the worker's too",
+    tocsin_secret_key: SecretStr | None = Field(
+        None,
+        min_length=KEY_LENGTH,
+        description="the key that signs the links in messages, 32 characters at least; the same as alerting's",
     )
-    slack_signing_secret: SecretStr = Field(
-        SecretStr(""), description="with what Slack signs the buttons that were pressed; from the app's page at Slack"
+    slack_signing_secret: SecretStr | None = Field(
+        None, description="Slack app's signing secret: the buttons of messages in Slack are answered"
     )
 
     @model_validator(mode="after")
-    def _fits(self) -> "ApiSettings":
+    def _issuer_has_audience(self) -> "ApiSettings":
         if self.oidc_issuer and not self.oidc_audience:
             raise ValueError("OIDC_ISSUER needs OIDC_AUDIENCE, or tokens meant for others would be taken")
-        if 0 < len(self.alert_link_key.get_secret_value()) < KEY_LENGTH:
-            raise ValueError(f"ALERT_LINK_KEY is too short: {KEY_LENGTH} characters at least")
         return self
 
     @property
     def origins(self) -> list[str]:
         return [origin.strip() for origin in self.api_cors_origins.split(",") if origin.strip()]
+
+    @property
+    def link_key(self) -> str:
+        """Empty: there are no links."""
+        return self.tocsin_secret_key.get_secret_value() if self.tocsin_secret_key else ""
+
+    @property
+    def slack_secret(self) -> str:
+        """Empty: nothing is taken from Slack."""
+        return self.slack_signing_secret.get_secret_value() if self.slack_signing_secret else ""

@@ -7,7 +7,7 @@ reads from the database. A slow client costs the others nothing and is never lie
 import asyncio
 from bisect import bisect_right
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import structlog
 from prometheus_client import Gauge
@@ -78,12 +78,9 @@ class Tail:
         async with self._readers:
             return await run_in_threadpool(self._read, cursor, limit)
 
-    async def more(self, seconds: float) -> None:
-        """Return when there may be more, or after `seconds`."""
-        turned = self._turned
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await turned.wait()
+    def turn(self) -> asyncio.Event:
+        """Is set when there may be more than now, or no more at all: take it before you look, then wait for it."""
+        return self._turned
 
     async def run(self) -> None:
         """Follow what is published while anybody listens, until cancelled."""
@@ -129,3 +126,12 @@ class Tail:
     def _read_bounds(self) -> tuple[int, int]:
         with self._engine.begin() as connection:
             return published.bounds(connection)
+
+
+async def within(seconds: float, turn: asyncio.Event) -> bool:
+    """Wait for the turn, at most so long; False: it did not come."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await turn.wait()
+    except TimeoutError:
+        return False

@@ -166,7 +166,7 @@ def poll_quietly(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("clients", "changes", "per_second"),
     [
-        (20, 150, 50.0),
+        pytest.param(20, 150, 50.0, marks=pytest.mark.timeout(120)),
         pytest.param(200, 1500, 50.0, marks=[pytest.mark.long, pytest.mark.timeout(180)]),
     ],
 )

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from services.api.event_stream import EventStream
 from services.api.problems import responses
 from services.api.published import Filter, Published, PublishedChange
-from services.api.tail import Tail, TooManyListeners
+from services.api.tail import Tail, TooManyListeners, within
 
 router = APIRouter(prefix="/v1", tags=["changes"])
 
@@ -92,6 +92,7 @@ async def _poll(tail: Tail, cursor: int, asked: Poll) -> Response:
     clock = asyncio.get_running_loop().time
     ends = clock() + asked.wait
     while True:
+        turn = tail.turn()
         changes = await tail.after(cursor, asked.limit)
         cursor = changes[-1].cursor if changes else cursor
         wanted = [change for change in changes if asked.wants(change)]
@@ -99,7 +100,7 @@ async def _poll(tail: Tail, cursor: int, asked: Poll) -> Response:
         left = ends - clock()
         if wanted or more or left <= 0 or tail.closed:
             return _page(wanted, cursor, more)
-        await tail.more(left)
+        await within(left, turn)
 
 
 def _page(wanted: list[Published], cursor: int, more: bool) -> Response:
