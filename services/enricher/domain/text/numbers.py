@@ -39,6 +39,8 @@ class Numbers:
         self.modifiers = Phrases(data.get("modifiers", {}))
         self.or_more = Phrases({"or_more": data.get("or_more", [])})
         self.joiners = frozenset(data.get("and", []))
+        self.after_units = frozenset(data.get("after_units", []))  # tens that follow: "five and-forty"
+        self.ten_and_unit: bool = data.get("ten_and_unit", False)  # "ten two" is 12
         self.range = frozenset(data.get("range", ["-", "–"]))
         self.rising = frozenset(data.get("rising", []))
         self.between: str | None = data.get("between")
@@ -179,9 +181,12 @@ def _words(tokens: Sequence[Token], index: int, numbers: Numbers) -> tuple[int, 
         word = tokens[index].lower
         if word in numbers.words:
             value = numbers.words[word]
-            if value >= last or (last < 20 and value < 20):
+            if word in numbers.after_units and 0 < current < 10:
+                current, last = current + value, 1
+            elif value >= last or (last < 20 and value < 20 and not (numbers.ten_and_unit and last == 10)):
                 break
-            current, last = current + value, value
+            else:
+                current, last = current + value, value
         elif word in numbers.scales:
             scale = numbers.scales[word]
             if scale >= 1000:

@@ -7,6 +7,9 @@ from services.enricher.domain.toll.grammar import VERBS, Governed
 from services.enricher.domain.toll.words import Chunk
 
 _LINKS = re.compile(r"[v;]")
+_JOINED = re.compile(r"(?:,?a[zl.]?)?g")
+_JOINED_BEFORE = re.compile(r"g(?:,?a[zl.]?)$")
+_CLITICS = frozenset("وف")  # an Arabic verb with "and" or "so" before it opens a clause
 
 
 def nearest(chunks: Sequence[Chunk], tags: str) -> list[tuple[int, Governed]]:
@@ -22,15 +25,34 @@ def nearest(chunks: Sequence[Chunk], tags: str) -> list[tuple[int, Governed]]:
             between = tags[low + 1 : high]
             if high - low > 9 or _LINKS.search(between):
                 continue
+            if group < at and chunks[at].head[:1] in _CLITICS:
+                continue
             distance = (high - low) * 2 + 5 * between.count(",") + 5 * between.count("a") + (tags[group] in "up") * 6
+            if tag in "KIS" and group < at:
+                distance += 9  # the object of an active verb stands after it
             pairs.append((distance, at, group))
     taken: set[int] = set()
     used: set[int] = set()
-    found: list[tuple[int, Governed]] = []
+    found: list[tuple[int, int]] = []
     for _, at, group in sorted(pairs):
         if at in used or group in taken:
             continue
         used.add(at)
         taken.add(group)
-        found.append((at, Governed(kinds[tags[at]], [chunks[group]], total=tags[at] == "T")))
-    return sorted(found, key=lambda one: one[0])
+        found.append((at, group))
+    return [
+        (at, Governed(kinds[tags[at]], _listed(chunks, tags, group, taken), total=tags[at] == "T"))
+        for at, group in sorted(found)
+    ]
+
+
+def _listed(chunks: Sequence[Chunk], tags: str, group: int, taken: set[int]) -> list[Chunk]:
+    """The group and those joined to it that no other word of harm takes: "the mayor and two councillors"."""
+    people, first = [chunks[group]], group
+    while (match := _JOINED_BEFORE.search(tags[:first])) is not None and match.start() not in taken:
+        first = match.start()
+        people.insert(0, chunks[first])
+    while (match := _JOINED.match(tags, group + 1)) is not None and match.end() - 1 not in taken:
+        group = match.end() - 1
+        people.append(chunks[group])
+    return people
