@@ -12,7 +12,7 @@ from services.alerting.domain.alert import Alert
 from services.alerting.domain.case import Decision
 from services.alerting.domain.destinations import Destination, EmailConfig, is_reference
 from services.alerting.domain.digest import digest
-from services.alerting.domain.digest_message import digest_message
+from services.alerting.domain.digest_message import digest_message, subject_of
 from services.alerting.domain.past import OpenThread
 from services.alerting.domain.rulebook import Rulebook
 from services.alerting.domain.rules import Rule
@@ -101,8 +101,7 @@ def _digest(connection: Connection, found: holds.Release) -> UUID:
     holds.settle(connection, found.holds, delivery)
     for held in found.held:
         if held.kind is MessageKind.ALERT:
-            subject = alert.compose(held.change, MessageKind.ALERT, []).subject
-            store.open_thread(connection, held.change.event_id, name, delivery, subject)
+            store.open_thread(connection, held.change.event_id, name, delivery, subject_of(held.change))
     return delivery
 
 

@@ -318,7 +318,7 @@ def test_what_is_throttled_is_told_in_one_digest(policy: Policy) -> None:
     policy.take(event(8), NOON + 2 * HOUR)
     assert policy.sent() == [("alert", UUID(int=1)), ("alert", UUID(int=2)), ("digest", None), ("alert", UUID(int=8))]
     assert policy.digest()["events"] == 5
-    assert policy.why(UUID(int=3)) == [(1, "throttled", "more than 2 messages in 60 min")]
+    assert policy.why(UUID(int=3)) == [(1, "throttled", "no more than 2 messages in 60 min")]
 
 
 def test_after_an_outage_twenty_late_alerts_are_told_and_the_rest_in_one_digest(policy: Policy) -> None:

@@ -2,10 +2,11 @@
 
 from zoneinfo import ZoneInfo
 
-from services.alerting.domain.alert import SUBJECT_LIMIT, Alert
+from services.alerting.domain.alert import SUBJECT_LIMIT, Alert, compose
 from services.alerting.domain.digest import Digest, plain
 from services.alerting.domain.wording import clip
 from shared.codes import MessageKind
+from shared.contracts import EventChanged
 
 LINES_IN_NOTE = 25  # Slack takes about 13,000 characters in all
 
@@ -33,3 +34,8 @@ def digest_message(digest: Digest) -> Alert:
         why=digest.why,
         digest=digest,
     )
+
+
+def subject_of(change: EventChanged) -> str:
+    """The subject of the thread that an event has from its digest on."""
+    return compose(change, MessageKind.ALERT, []).subject

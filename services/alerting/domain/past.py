@@ -47,7 +47,7 @@ class Active:
 class Past:
     """Of what the destinations in question got and wait for. Empty: nothing was told, nothing is held.
 
-    told     messages of the last day, by destination
+    told     messages as far back as they are counted, by destination
     active   alerts that may hide others, by destination
     pending  when what is held is due, by destination and why it is held
     hidden   how this event's alert was hidden before, by rule, its version and destination

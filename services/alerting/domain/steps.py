@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 from services.alerting.domain.case import Case, Verdict
 from services.alerting.domain.conditions import first_miss
 from services.alerting.domain.inhibition import hidden_by
-from services.alerting.domain.pacing import next_digest, quiet_until
+from services.alerting.domain.pacing import Pacing, next_digest, quiet_until
 from services.alerting.domain.past import Told
 from services.alerting.domain.results import Result
 from services.alerting.domain.rules import Silence, confirmed
 from services.alerting.domain.updates import Updates, wanted
 from shared.codes import Change, EventStatus, MessageKind
+from shared.contracts import EventChanged
 
 EPOCH = "epoch"  # promoting a reprocessed epoch alerts nobody, open threads included
 MERGED_INTO = "merged into"
@@ -143,7 +144,7 @@ def group(case: Case) -> Verdict | None:
     alerts = {told.event_id for told in recent if told.kind is MessageKind.ALERT}
     if due is None and len(alerts) < asked.more_than:
         return None
-    why = f"more than {asked.more_than} alerts in {asked.minutes} min: gathered for one message"
+    why = f"more than {_many(asked.more_than, 'alert')} in {asked.minutes} min: gathered for one message"
     return Verdict(Result.GROUPED, why, due or case.at + timedelta(minutes=asked.wait_minutes))
 
 
@@ -164,7 +165,7 @@ def throttle(case: Case) -> Verdict | None:
     if len(times) < asked.messages:
         return None
     due = _pending(case, Result.THROTTLED) or times[-asked.messages] + window
-    return Verdict(Result.THROTTLED, f"more than {asked.messages} messages in {asked.minutes} min", due)
+    return Verdict(Result.THROTTLED, f"no more than {_many(asked.messages, 'message')} in {asked.minutes} min", due)
 
 
 def late(case: Case) -> Verdict | None:
@@ -195,6 +196,18 @@ def digest(case: Case) -> Verdict | None:
     config = case.destination.config
     due = next_digest(case.at, config.digest, config.timezone)
     return Verdict(Result.DIGESTED, f"for the digest of {_when(due, case)}", due)
+
+
+def window(config: Pacing, change: EventChanged) -> timedelta | None:
+    """How far back the messages of a destination are counted about this change; None: they are not."""
+    asked = [timedelta(minutes=one.minutes) for one in (config.group, config.throttle) if one is not None]
+    if config.late_digest_after is not None and change.late_seconds:
+        asked.append(LATE_WINDOW)
+    return max(asked, default=None)
+
+
+def _many(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def _urgent(case: Case) -> bool:

@@ -5,7 +5,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, select, text
 
-from shared.codes import DeliveryState
+from services.alerting.domain.digest_message import subject_of
+from services.alerting.store import decisions, holds
+from shared.codes import DeliveryState, MessageKind
 from shared.database import tables
 
 
@@ -47,15 +49,13 @@ def revive(connection: Connection, delivery: UUID) -> bool:
         """),
         {"id": delivery},
     ).one_or_none()
-    if row is not None and row.kind == "alert":
-        connection.execute(
-            text("""
-                INSERT INTO threads (event_id, destination_id, root, subject)
-                VALUES (:event, :destination, jsonb_build_object('delivery_id', CAST(:id AS text)), :subject)
-                ON CONFLICT DO NOTHING
-            """),
-            {"event": row.event_id, "destination": row.destination_id, "id": str(delivery), "subject": row.subject},
-        )
+    if row is not None and row.kind == MessageKind.ALERT:
+        decisions.open_thread(connection, row.event_id, row.destination_id, delivery, row.subject)
+    if row is not None and row.kind == MessageKind.DIGEST:
+        for held in holds.told_by(connection, delivery):
+            if held.kind is MessageKind.ALERT:
+                subject = subject_of(held.change)
+                decisions.open_thread(connection, held.change.event_id, row.destination_id, delivery, subject)
     return row is not None
 
 

@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, text, update
+from sqlalchemy import Connection, Row, func, text, update
 
 from services.alerting.domain.case import Decision
 from services.alerting.domain.digest import Held
@@ -126,11 +127,10 @@ def due(connection: Connection, at: datetime | None) -> Iterator[Release]:
         yield Release(
             destination,
             [row.id for row in found],
-            [Held(EventChanged.model_validate(row.body), MessageKind(row.kind), row.reason, row.message_time)
-             for row in found],
+            [_held(row) for row in found],
             sorted({rule for row in found for rule in row.rule_ids}),
             max(row.due_at for row in found),
-        )  # fmt: skip
+        )
 
 
 def settle(connection: Connection, holds: Sequence[int], delivery: UUID) -> None:
@@ -139,3 +139,13 @@ def settle(connection: Connection, holds: Sequence[int], delivery: UUID) -> None
         text("UPDATE holds SET settled_at = clock_timestamp(), delivery_id = :delivery WHERE id = ANY(:holds)"),
         {"holds": list(holds), "delivery": delivery},
     )
+
+
+def told_by(connection: Connection, digest: UUID) -> list[Held]:
+    """What a digest told."""
+    rows = connection.execute(text("SELECT * FROM holds WHERE delivery_id = :digest ORDER BY id"), {"digest": digest})
+    return [_held(row) for row in rows]
+
+
+def _held(row: Row[Any]) -> Held:
+    return Held(EventChanged.model_validate(row.body), MessageKind(row.kind), row.reason, row.message_time)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from services.alerting.domain import steps
 from services.alerting.domain.past import Active, OpenThread, Past, Told
 from services.alerting.domain.results import Result
 from services.alerting.domain.rulebook import Rulebook
@@ -41,22 +42,26 @@ class Need:
     """Destinations about which a decision depends on what they got (`counted`), or on what may hide it (`hiding`)."""
 
     counted: Collection[str]
+    window: timedelta  # how far back is counted
     hiding: Collection[str]
     hours: float  # how far back something may hide
 
 
 def need(change: EventChanged, book: Rulebook, asked: Sequence[tuple[Rule, int]]) -> Need:
-    counted, hiding, hours = set(), set(), 0.0
+    windows: dict[str, timedelta] = {}
+    hiding: set[str] = set()
+    hours = 0.0
     for rule, _ in asked:
         told = [name for _, name in rule.route.stages() if name in book.destinations]
-        for name in told:
-            config = book.destinations[name].config
-            if config.group or config.throttle or (change.late_seconds and config.late_digest_after):
-                counted.add(name)
+        windows |= {
+            name: window
+            for name in told
+            if (window := steps.window(book.destinations[name].config, change)) is not None
+        }
         if rule.inhibited_by is not None:
             hiding.update(told)
             hours = max(hours, rule.inhibited_by.hours)
-    return Need(counted, hiding, hours)
+    return Need(windows.keys(), max(windows.values(), default=timedelta()), hiding, hours)
 
 
 def load(connection: Connection, change: EventChanged, at: datetime, needed: Need) -> Past:
@@ -64,7 +69,7 @@ def load(connection: Connection, change: EventChanged, at: datetime, needed: Nee
     if needed.counted or needed.hiding:
         lock(connection)
     return Past(
-        told=_told(connection, needed.counted, at),
+        told=_told(connection, needed, at),
         active=_active(connection, needed, at),
         pending=_pending(connection, needed.counted),
         hidden=_hidden(connection, change),
@@ -76,9 +81,8 @@ def lock(connection: Connection) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
 
-def _told(connection: Connection, destinations: Collection[str], at: datetime) -> dict[str, list[Told]]:
-    """The last day's messages: no window is longer."""
-    if not destinations:
+def _told(connection: Connection, needed: Need, at: datetime) -> dict[str, list[Told]]:
+    if not needed.counted:
         return {}
     rows = connection.execute(
         text("""
@@ -88,7 +92,7 @@ def _told(connection: Connection, destinations: Collection[str], at: datetime) -
             WHERE destination_id = ANY(:destinations) AND message_time > :since AND message_time <= :at
               AND kind <> 'test'
         """),
-        {"destinations": list(destinations), "since": at - timedelta(days=1), "at": at, "late": _LATE_SECONDS},
+        {"destinations": list(needed.counted), "since": at - needed.window, "at": at, "late": _LATE_SECONDS},
     )
     found: dict[str, list[Told]] = {}
     for row in rows:
