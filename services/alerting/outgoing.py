@@ -62,10 +62,11 @@ def tell(
 def hold(connection: Connection, change: EventChanged, at: datetime, decided: Sequence[Decision]) -> None:
     """What is told later, or only if what hides it is retracted; not where the destination is told now."""
     now = {decision.destination_id for decision in decided if decision.result.kind is not None}
-    if change.snapshot.status in steps.GONE:
-        holds.drop(connection, change.event_id, kind=MessageKind.ALERT)
-    holds.drop(connection, change.event_id, now)
-    holds.refresh(connection, change)
+    if holds.waiting(connection, change.event_id):
+        if change.snapshot.status in steps.GONE:
+            holds.drop(connection, change.event_id, kind=MessageKind.ALERT)
+        holds.drop(connection, change.event_id, now)
+        holds.refresh(connection, change)
     later = (one for one in decided if (one.result.held or one.hidden_by) and one.destination_id not in now)
     for name, why in _by_destination(later).items():
         holds.put(connection, change, at, why)

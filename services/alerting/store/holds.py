@@ -52,6 +52,14 @@ def put(connection: Connection, change: EventChanged, at: datetime, why: Sequenc
     )
 
 
+def waiting(connection: Connection, event: UUID) -> bool:
+    """Does anything wait that is about this event?"""
+    found = connection.execute(
+        text("SELECT FROM holds WHERE event_id = :event AND settled_at IS NULL LIMIT 1"), {"event": event}
+    )
+    return found.first() is not None
+
+
 def refresh(connection: Connection, change: EventChanged) -> None:
     """What waits is told as it is now, though the change itself need not be told."""
     connection.execute(
