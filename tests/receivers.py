@@ -43,6 +43,6 @@ class _Scripted(Faults):
         super().__init__()
         self._draws = draws
 
-    def draw(self) -> Fault | None:
+    def _draw(self) -> Fault | None:
         name = self._draws.pop(0) if self._draws else None
         return Fault(name) if name else None

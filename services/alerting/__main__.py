@@ -149,6 +149,7 @@ def _desk(settings: DeliverySettings, threads: int = 1) -> Desk:
         engine=make_engine(settings.database_url, "delivery", pool_size=min(threads, 8)),
         allowed=settings.allowed_hosts,
         lease=settings.alert_lease_seconds,
+        answer=settings.alert_answer_seconds,
         patience=settings.patience,
         slack_per_second=settings.alert_slack_per_second,
         signer=settings.signer,

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, select
 
 from services.alerting import metrics
 from services.alerting.channels import CHANNELS, Channel
-from services.alerting.channels.line import Line
+from services.alerting.channels.line import ANSWER_SECONDS, Line
 from services.alerting.channels.message import Message
 from services.alerting.channels.outcome import Dead, Retry, Sent, Unknown
 from services.alerting.domain.alert import Alert
@@ -33,17 +33,18 @@ from shared.database import tables
 log = structlog.get_logger(__name__)
 
 MOST = 8  # deliveries that are claimed at a time
-SLOW_SECONDS = 5.0  # after so long the rest of a batch is given back: the receiver is slow, and leases run
+SLOW_SECONDS = 5.0  # after so long the rest of a batch is given back: the receiver is slow, and leases run out
 RUN_SECONDS = 15.0  # after so long a run ends, so that others get their turn
 
 
 @dataclass(frozen=True)
 class Desk:
-    """What it takes to deliver. `allowed`: host:port pairs that may be private; `lease` in seconds."""
+    """What it takes to deliver. `allowed`: host:port pairs that may be private; `lease`, `answer`: seconds."""
 
     engine: Engine
     allowed: AbstractSet[str] = frozenset()
     lease: float = 60.0
+    answer: float = ANSWER_SECONDS
     patience: Patience = field(default_factory=Patience)
     slack_per_second: float = 1.0  # as Slack allows for one channel; 0: no limit
     signer: Signer | None = None  # None: messages carry no links to act on them
@@ -67,7 +68,7 @@ Outcome = Sent | Retry | Unknown | Dead | InDoubt
 def serve(desk: Desk, destination_id: str) -> float | None:
     """Send what is due for a destination; returns in how many seconds to come back, None where nothing waits."""
     until = time.monotonic() + RUN_SECONDS
-    with Line(desk.allowed) as line:
+    with Line(desk.allowed, desk.answer) as line:
         while time.monotonic() < until:
             batch = _claim(desk, destination_id)
             if not batch.claimed:
@@ -83,7 +84,7 @@ def deliver(desk: Desk, delivery: UUID) -> None:
         destination_id = connection.scalar(select(table.destination_id).where(table.id == delivery))
     if destination_id is not None:
         batch = _claim(desk, destination_id, only=delivery)
-        with Line(desk.allowed) as line:
+        with Line(desk.allowed, desk.answer) as line:
             _work_off(desk, batch, line)
 
 
@@ -98,9 +99,12 @@ def _claim(desk: Desk, destination_id: str, only: UUID | None = None) -> Batch:
 def _work_off(desk: Desk, batch: Batch, line: Line) -> None:
     """Send a batch, then write how it ended."""
     started, outcomes = time.monotonic(), list[tuple[Claimed, Outcome | None]]()
+    go_on = True
     for claimed in batch.claimed:
-        in_time = time.monotonic() - started < SLOW_SECONDS
-        outcomes.append((claimed, _attempt(desk, batch, claimed, line) if in_time else None))
+        outcome = _attempt(desk, batch, claimed, line) if go_on else None
+        outcomes.append((claimed, outcome))
+        asked_for_peace = isinstance(outcome, Retry) and outcome.after
+        go_on = go_on and not asked_for_peace and time.monotonic() - started < SLOW_SECONDS
     if not outcomes:
         return
     ended = [(claimed, _ending(desk.patience, claimed, outcome)) for claimed, outcome in outcomes]

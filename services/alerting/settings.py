@@ -16,6 +16,7 @@ class DeliverySettings(DatabaseUrl):
         examples=["127.0.0.1:8025,hooks.internal:443"],
     )
     alert_lease_seconds: float = Field(60, ge=1, description="after how long a delivery is taken from a silent worker")
+    alert_answer_seconds: float = Field(15, gt=0, le=60, description="how long a receiver may take to answer")
     alert_max_attempts: int = Field(20, ge=1, description="after how many attempts a delivery is given up")
     alert_first_retry_seconds: float = Field(2, gt=0, description="how long to wait before the second attempt")
     alert_slack_per_second: float = Field(

@@ -1,7 +1,6 @@
 """Celery tasks: hints to look at a destination, and the sweep that finds what hints have missed."""
 
 import threading
-from collections import Counter
 from uuid import UUID
 
 from celery import Celery
@@ -18,7 +17,6 @@ SERVE = "alerting.serve"  # a destination for which something may be due
 SWEEP = "alerting.sweep"
 CATCH_UP = "alerting.catch_up"
 TOGETHER = 200  # new deliveries in one hint
-AT_ONCE = 4  # runs for one destination in one worker
 SOON = 10.0  # seconds; what is due later is left to the sweeper
 
 
@@ -29,30 +27,27 @@ def waker(app: Celery) -> Wake:
 
 
 class Runs:
-    """The runs of this worker: a hint for a destination that has enough of them is remembered, not run."""
+    """The runs of this worker, one for a destination: it gets what it gets in order, and peace when it asks for it.
+
+    A hint for a destination that is being served is remembered.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._running: Counter[str] = Counter()
-        self._again: set[str] = set()
+        self._running: dict[str, bool] = {}  # destination -> was there a hint meanwhile?
 
     def begin(self, destination: str) -> bool:
         with self._lock:
-            if self._running[destination] >= AT_ONCE:
-                self._again.add(destination)
+            if destination in self._running:
+                self._running[destination] = True
                 return False
-            self._running[destination] += 1
+            self._running[destination] = False
             return True
 
     def end(self, destination: str) -> bool:
         """Was there a hint meanwhile? What it was about may have come after this run's last look."""
         with self._lock:
-            self._running[destination] -= 1
-            if not self._running[destination]:
-                del self._running[destination]
-            again = destination in self._again
-            self._again.discard(destination)
-            return again
+            return self._running.pop(destination)
 
 
 def make_app(broker_url: str, desk: Desk, sweep_seconds: float) -> Celery:

@@ -22,7 +22,7 @@ from shared.codes import Change, DeliveryState, EventStatus
 from shared.database import tables
 from shared.database.session import make_engine
 from tests.alerting_stage import Stage
-from tests.alerts import change, destination
+from tests.alerts import OTHER, change, destination
 from tests.receivers import receivers, scripted
 
 ALL = ["slack", "slack_webhook", "email", "webhook"]
@@ -188,17 +188,32 @@ def test_of_a_batch_each_has_its_own_end(office: Office) -> None:
     assert [office.row(delivery).ambiguous for delivery in office.woken] == [0, 1, 0, 0]
 
 
+@pytest.mark.parametrize("faults", [(None, "busy")])
+def test_a_receiver_that_asks_for_peace_in_the_middle_of_a_batch_gets_it(office: Office) -> None:
+    office.alert()
+    for number in range(1, 5):
+        office.take(change(event=UUID(int=number)))
+    assert 0.3 < (serve(office.desk, "desk") or 0) <= 1.0
+    rows = [office.row(delivery) for delivery in office.woken]
+    assert [(row.state, row.attempts) for row in rows] == [("sent", 1), ("retry", 1), *[("retry", 0)] * 3]
+    assert len(office.messages) == 1
+
+
 @pytest.mark.parametrize("faults", [("lost",)])
 def test_what_a_slow_receiver_holds_up_is_given_back(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.alerting.delivery.SLOW_SECONDS", 0.0)
+    office.desk = replace(office.desk, patience=Patience())
     first = office.alert()
+    office.take(change(event=OTHER))
     with office.engine.begin() as connection:
         batch = deliveries.claim(connection, "desk", 8, 60, {})
-    assert [claimed.id for claimed in batch.claimed] == [first]
     _work_off(office.desk, batch, Line(office.desk.allowed))
-    row = office.row(first)
-    assert (row.state, row.attempts, row.ambiguous, row.error) == ("retry", 0, 0, None)
-    assert office.messages == []
+    tried, given_back = office.row(first), office.row(office.woken[-1])
+    assert (tried.state, tried.attempts, tried.ambiguous) == ("unknown", 1, 1)
+    assert (given_back.state, given_back.attempts, given_back.ambiguous) == ("retry", 0, 0)
+    assert len(office.messages) == 1
+    serve(office.desk, "desk")
+    assert office.row(office.woken[-1]).attempts == 1
 
 
 @pytest.mark.parametrize("channel", ALL)

@@ -10,12 +10,14 @@ import asyncio
 import random
 import socket
 import struct
+import time
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 
 from aiohttp import web
 
 HANG_SECONDS = 600.0
+RETRY_AFTER = 1  # seconds that "busy" asks for
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: on, 0 seconds: close with RST
 
 
@@ -33,9 +35,20 @@ class Faults:
         self.chances = dict(chances or {})
         if min(self.chances.values(), default=0) < 0 or sum(self.chances.values()) > 1:
             raise ValueError(f"chances of faults must lie between 0 and 1 and not exceed 1 together: {self.chances}")
+        self.early: list[str] = []  # receivers that were sent to again before the time they had asked for
         self._random = random.Random(seed)  # noqa: S311  a test's dice, no secret
+        self._shut: dict[str, float] = {}  # receiver -> until when, on the monotonic clock
 
-    def draw(self) -> Fault | None:
+    def draw(self, receiver: str = "") -> Fault | None:
+        """What goes wrong with a request that has just come for `receiver`: a channel, a path; none: a mailbox."""
+        if time.monotonic() < self._shut.get(receiver, 0.0):
+            self.early.append(receiver)
+        fault = self._draw()
+        if fault is Fault.BUSY and receiver:
+            self._shut[receiver] = time.monotonic() + RETRY_AFTER
+        return fault
+
+    def _draw(self) -> Fault | None:
         dice = self._random.random()
         for fault, chance in self.chances.items():
             dice -= chance
@@ -53,7 +66,9 @@ def parse(text: str) -> dict[Fault, float]:
 async def answer(request: web.Request, fault: Fault | None, take: Callable[[], web.Response]) -> web.Response:
     """Answer an HTTP request with what `take` says, or as `fault` would have it."""
     if fault is Fault.BUSY:
-        return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": "1"})
+        return web.json_response(
+            {"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": str(RETRY_AFTER)}
+        )
     if fault is Fault.ERROR:
         return web.json_response({"ok": False, "error": "internal_error"}, status=500)
     if fault is Fault.HANG:

@@ -25,6 +25,6 @@ def routes(record: Record, faults: Faults) -> list[web.RouteDef]:
             record.add("ntfy", topic, ref=ref, labels=labels, text=f"{title}\n{message}", raw=body)
             return web.json_response({"id": "hwQ2YpKdmg", "event": "message", "topic": topic})
 
-        return await answer(request, faults.draw(), take)
+        return await answer(request, faults.draw("ntfy"), take)
 
     return [web.post("/", publish)]

@@ -30,13 +30,13 @@ class PagerDuty:
         body = await self._read(request)
         if body is None or body.get("event_action") not in STATES or not _sound(body):
             return _refused()
-        return await answer(request, self._faults.draw(), lambda: self._take(body))
+        return await answer(request, self._faults.draw("pagerduty"), lambda: self._take(body))
 
     async def change(self, request: web.Request) -> web.Response:
         body = await self._read(request)
         if body is None or not (body.get("payload") or {}).get("summary"):
             return _refused()
-        return await answer(request, self._faults.draw(), lambda: self._keep(body, "change", None))
+        return await answer(request, self._faults.draw("pagerduty"), lambda: self._keep(body, "change", None))
 
     def _take(self, body: dict[str, Any]) -> web.Response:
         key, action = str(body.get("dedup_key")), str(body["event_action"])

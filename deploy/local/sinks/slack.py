@@ -50,7 +50,9 @@ async def method(request: web.Request) -> web.Response:
             case "auth.test":
                 return _ok({"user_id": "U0TOCSIN", "team_id": "T0TOCSIN"})
             case "chat.postMessage":
-                return await answer(request, slack.faults.draw(), lambda: _posted(slack, fields))
+                return await answer(
+                    request, slack.faults.draw(str(fields.get("channel"))), lambda: _posted(slack, fields)
+                )
             case "chat.update":
                 return _updated(slack, fields)
             case "conversations.history":
@@ -71,7 +73,7 @@ async def hook(request: web.Request) -> web.Response:
         fields = await request.json()
     except (JSONDecodeError, UnicodeDecodeError):
         return web.Response(status=400, text="invalid_payload")
-    return await answer(request, slack.faults.draw(), lambda: _hooked(slack, fields))
+    return await answer(request, slack.faults.draw("hook"), lambda: _hooked(slack, fields))
 
 
 def _posted(slack: Slack, fields: Fields) -> web.Response:

@@ -40,7 +40,7 @@ def routes(record: Record, faults: Faults, key: str) -> list[web.RouteDef]:
             record.add("teams", "workflow", ref=ref, labels=labels, text=words, raw=body)
             return web.Response(status=202)
 
-        return await answer(request, faults.draw(), take)
+        return await answer(request, faults.draw("teams"), take)
 
     return [web.post("/workflows/{key}", post)]
 

@@ -48,7 +48,7 @@ async def receive(request: web.Request) -> web.Response:
         webhook.record.add("webhook", request.path, ref=ref, labels=labels, text=body.get("text", ""), raw=raw)
         return web.Response(status=204)
 
-    return await answer(request, webhook.faults.draw(), take)
+    return await answer(request, webhook.faults.draw(request.path), take)
 
 
 def signed(content: bytes, header: str, secret: str, now: float) -> bool:

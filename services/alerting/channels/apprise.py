@@ -46,7 +46,7 @@ def _plugin(url: str, line: Line, said: list[str]) -> Any:
         raise Dead(f"{schema}:// is no Apprise URL that can be used here")
     _check_host(plugin, line)
     plugin.redirects = False
-    plugin.socket_connect_timeout, plugin.socket_read_timeout = http.CONNECT_SECONDS, http.ANSWER_SECONDS
+    plugin.socket_connect_timeout, plugin.socket_read_timeout = http.CONNECT_SECONDS, line.seconds
     plugin.overflow_mode = "truncate"
     plugin.logger = logging.Logger("apprise")  # of this message alone: what is said belongs to its delivery
     plugin.logger.addHandler(_Keep(said))

@@ -18,8 +18,6 @@ from services.alerting.domain.destinations import EmailConfig
 from services.alerting.domain.links import Action
 from services.alerting.domain.wording import clip
 
-SECONDS = 15.0  # to connect, and for each answer
-
 
 def send(message: Message, config: EmailConfig, line: Line) -> Sent:
     """Hand the mail to the relay, which is the operator's own and often private: no address is refused here."""
@@ -27,7 +25,7 @@ def send(message: Message, config: EmailConfig, line: Line) -> Sent:
     sender, recipients = _address(resolve(config.sender)), [_address(resolve(to)) for to in config.to]
     key = ("smtp", config.host, config.port, config.tls, config.user)
     reused = key in line
-    smtp = line.keep(key, lambda: _connect(config), _part)
+    smtp = line.keep(key, lambda: _connect(config, line.seconds), _part)
     try:
         try:
             refused = _envelope(smtp, sender.addr_spec, [to.addr_spec for to in recipients])
@@ -35,7 +33,7 @@ def send(message: Message, config: EmailConfig, line: Line) -> Sent:
             if not reused:
                 raise
             line.forget(key)  # the relay takes so many mails a connection, or has closed it
-            smtp = line.keep(key, lambda: _connect(config), _part)
+            smtp = line.keep(key, lambda: _connect(config, line.seconds), _part)
             refused = _envelope(smtp, sender.addr_spec, [to.addr_spec for to in recipients])
         _hand_over(smtp, mail)
     except BaseException:
@@ -95,14 +93,14 @@ def _address(text: str) -> Address:
         raise Dead(f"not an e-mail address: {text!r}") from error
 
 
-def _connect(config: EmailConfig) -> smtplib.SMTP:
+def _connect(config: EmailConfig, seconds: float) -> smtplib.SMTP:
     """Connect and log in; nothing of the mail has left before this returns."""
     host, port = resolve(config.host), int(resolve(str(config.port)))
     try:
         if config.tls == "tls":
-            smtp: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=SECONDS, context=ssl.create_default_context())
+            smtp: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=seconds, context=ssl.create_default_context())
         else:
-            smtp = smtplib.SMTP(host, port, timeout=SECONDS)
+            smtp = smtplib.SMTP(host, port, timeout=seconds)
         smtp.ehlo_or_helo_if_needed()
         if config.tls == "starttls":
             smtp.starttls(context=ssl.create_default_context())

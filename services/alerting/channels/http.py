@@ -27,7 +27,6 @@ from services.alerting.channels.line import Line
 from services.alerting.channels.outcome import Dead, Retry, Unknown
 
 CONNECT_SECONDS = 5.0
-ANSWER_SECONDS = 10.0
 MOST_ADDRESSES = 3  # tried, of those that a name resolves to
 ANSWER_BYTES = 4096  # all that is read of an answer
 
@@ -39,10 +38,8 @@ class Answer:
     retry_after: float | None  # seconds
 
 
-def post(
-    url: str, body: bytes, headers: dict[str, str], line: Line, most: int = ANSWER_BYTES, seconds: float | None = None
-) -> Answer:
-    """POST `body`; at most `most` bytes of the answer are read, and waited for `seconds` each time.
+def post(url: str, body: bytes, headers: dict[str, str], line: Line, most: int = ANSWER_BYTES) -> Answer:
+    """POST `body`; at most `most` bytes of the answer are read.
 
     Raises `Retry` where nothing was sent, `Unknown` where no answer came, `Dead` where it must not be sent.
     """
@@ -51,7 +48,7 @@ def post(
     try:
         response = pools.request(
             "POST", url, body=body, headers=headers, preload_content=False, redirect=False, retries=False,
-            timeout=Timeout(connect=CONNECT_SECONDS, read=seconds or ANSWER_SECONDS),
+            timeout=Timeout(connect=CONNECT_SECONDS, read=line.seconds),
         )  # fmt: skip
     except (NewConnectionError, ConnectTimeoutError) as error:
         raise Retry(f"no connection: {error}") from error

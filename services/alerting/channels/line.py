@@ -11,12 +11,14 @@ from typing import Any, Self, TypeVar
 
 T = TypeVar("T")
 
+ANSWER_SECONDS = 15.0
+
 
 class Line(AbstractContextManager["Line"]):
-    """For one thread. `allowed`: host:port pairs that may be private."""
+    """For one thread. `allowed`: host:port pairs that may be private; `seconds`: how long each answer is waited for."""
 
-    def __init__(self, allowed: Collection[str] = ()) -> None:
-        self.allowed = allowed
+    def __init__(self, allowed: Collection[str] = (), seconds: float = ANSWER_SECONDS) -> None:
+        self.allowed, self.seconds = allowed, seconds
         self._kept: dict[Any, Any] = {}
         self._open = ExitStack()
 
