@@ -2,12 +2,13 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 
 from services.api import keys, oidc
 from services.api.caller import Caller, Scope
@@ -43,10 +44,22 @@ class RateLimit:
         return 0.0 if taken else (1 - tokens) / self._per_second
 
 
-def connection(request: Request) -> Iterator[Connection]:
-    with request.app.state.engine.begin() as opened:
-        opened.execute(text(f"SET LOCAL statement_timeout = {STATEMENT_TIMEOUT_MS}"))
-        yield opened
+async def connection(request: Request) -> AsyncIterator[Connection]:
+    """One that is free: whoever is over the pool's size waits here, not in a thread, for those who hold connections
+    need threads to go on."""
+    async with request.app.state.database_slots:
+        opened = await run_in_threadpool(_begin, request.app.state.engine)
+        try:
+            yield opened
+            await run_in_threadpool(opened.commit)
+        finally:
+            await run_in_threadpool(opened.close)
+
+
+def _begin(engine: Engine) -> Connection:
+    opened = engine.connect()
+    opened.execute(text(f"SET LOCAL statement_timeout = {STATEMENT_TIMEOUT_MS}"))
+    return opened
 
 
 Database = Annotated[Connection, Depends(connection)]

@@ -92,6 +92,7 @@ def create_app(engine: Engine, rate_limit: RateLimit, options: Options | None = 
     app.state.engine, app.state.rate_limit, app.state.provider = engine, rate_limit, options.provider
     app.state.options, app.state.tail = options, tail
     app.state.export_slots = exports.Slots()
+    app.state.database_slots = asyncio.Semaphore(engine.pool.size())  # type: ignore[attr-defined]  # a QueuePool
     problems.install(app)
     if options.origins:
         app.add_middleware(CORSMiddleware, allow_origins=options.origins, allow_methods=["*"], allow_headers=["*"])

@@ -1,6 +1,7 @@
 """The API over real HTTP semantics and a real database, filled by the linker itself."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -209,3 +210,15 @@ def test_without_its_database_it_lives_but_is_not_ready() -> None:
         answer = client.get("/v1/events", headers={"X-API-Key": "tocsin_00000000_" + "x" * 43})
         assert answer.status_code == 503
         assert answer.headers["retry-after"]
+
+
+def test_a_crowd_waits_for_few_connections_and_each_is_served(database_url: str) -> None:
+    """Sixty at once with five threads' worth of connections: nobody holds what another needs to go on."""
+    engine = make_engine(database_url, pool_size=1)
+    with engine.begin() as connection:
+        key = keys.create(connection, "desk", "read")
+    app = create_app(engine, RateLimit(per_second=1000, burst=1000))
+    with TestClient(app, headers={"X-API-Key": key}) as client, ThreadPoolExecutor(60) as crowd:
+        answers = list(crowd.map(lambda _: client.get("/v1/events").status_code, range(60)))
+    engine.dispose()
+    assert answers == [200] * 60
