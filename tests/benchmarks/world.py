@@ -97,6 +97,14 @@ class World:
             owed -= wanted
             yield self._attack(dice, number, at, wanted, fingerprints)
 
+    def later(self, per_day: float, seed: int, reports_per_event: int = 3) -> Iterator[Attack]:
+        """Attacks after those of `attacks`, without an end; their articles are others for another seed."""
+        dice = random.Random(seed)
+        at = datetime.combine(LAST_DAY, datetime.min.time(), UTC)
+        for number in itertools.count((seed % 2**20) << 12):
+            at += timedelta(days=dice.expovariate(per_day))
+            yield self._attack(dice, number, at, 1 + int(dice.expovariate(1 / reports_per_event)), fingerprints=False)
+
     def _attack(self, dice: random.Random, number: int, at: datetime, reports: int, fingerprints: bool) -> Attack:
         country = self.countries.draw(dice)
         town: Town = self.towns[country].draw(dice)

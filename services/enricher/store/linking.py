@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, delete, func, literal_column, or_, select, text, update
+from sqlalchemy import Connection, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.enricher.domain.linking.ledger import frame_values
@@ -13,9 +13,10 @@ from services.enricher.domain.linking.reports import KnownEvent, ReportRecord
 from services.enricher.domain.linking.search import Search
 from services.enricher.store.candidates import Found, find
 from services.enricher.store.remembered import Remembered
-from services.enricher.store.rows import event_row, ledger_entry
+from services.enricher.store.rows import event_row, ledger_row, report_row, revision_row
+from services.enricher.store.statements import ATTACH, EVENTS, KEEP_ARTICLE, REPORTS, SAVE, STAMPS, as_json
 from shared.contracts import ArticleEnriched, EventChanged, EventSnapshot
-from shared.database.tables import Event, KeptApart, LedgerEntry, RelatedEvents, Report, Revision, StoredArticle
+from shared.database.tables import Event, KeptApart, LedgerEntry, RelatedEvents, Report
 
 LIVE = 0  # epoch
 MACHINE = "machine"
@@ -29,21 +30,9 @@ class PostgresStore:
         self._remembered = remembered or Remembered()
 
     def keep_article(self, article: ArticleEnriched, message_time: datetime) -> None:
-        extraction = article.extraction
-        row = {
-            **article.model_dump(include=_ARTICLE_COLUMNS),
-            "id": article.article_id,
-            "message_time": message_time,
-            "kind": extraction.kind,
-            "score": extraction.score,
-            "extraction": extraction.model_dump(mode="json"),
-        }
-        statement = insert(StoredArticle).values(row)
-        self._connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["id"], set_={name: statement.excluded[name] for name in row}
-            )
-        )
+        said = article.extraction
+        row = {**dict(article), "id": article.article_id, "message_time": message_time, "kind": said.kind}
+        self._connection.execute(KEEP_ARTICLE, {"article": as_json(row | {"score": said.score})})
 
     def linked_before(self, article_id: UUID) -> dict[int, KnownEvent]:
         links = self._connection.execute(
@@ -77,42 +66,14 @@ class PostgresStore:
         return next(iter(self._load([event_id])), None)
 
     def save(self, event: KnownEvent, changed: EventChanged, message_time: datetime, actor: str = MACHINE) -> None:
-        row = event_row(event, changed)
-        statement = insert(Event).values(row)
-        self._connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["id"],
-                set_={name: statement.excluded[name] for name in row if name != "id"} | {"updated_at": func.now()},
-            )
-        )
-        self._connection.execute(
-            insert(Revision).values(
-                event_id=event.event_id,
-                revision=changed.revision,
-                change=changed.change,
-                material=changed.material,
-                alertable=changed.alertable,
-                body=changed.model_dump(mode="json"),
-                actor=actor,
-                message_time=message_time,
-            )
-        )
+        rows = {"event": event_row(event, changed), "revision": revision_row(changed, message_time, actor)}
+        stamp = self._connection.execute(SAVE, {name: as_json(row) for name, row in rows.items()}).scalar_one()
+        self._remembered.put(event, stamp)
 
     def attach(self, event_id: UUID, report: ReportRecord, decision: Decision) -> None:
-        self._connection.execute(
-            insert(Report).values(
-                id=report.report_id,
-                article_id=report.article_id,
-                frame_index=report.frame_index,
-                event_id=event_id,
-                record=report.model_dump(mode="json"),
-                link_score=decision.score if decision.event else None,
-                link_factors=decision.factors,
-                message_time=report.message_time,
-            )
-        )
-        if entries := [ledger_entry(event_id, report, *value) for value in frame_values(report.frame).items()]:
-            self._connection.execute(insert(LedgerEntry), entries)
+        entries = [ledger_row(event_id, report, *value) for value in frame_values(report.frame).items()]
+        rows = {"report": report_row(event_id, report, decision), "entries": entries}
+        self._connection.execute(ATTACH, {name: as_json(row) for name, row in rows.items()})
 
     def absorb(self, absorbed: UUID, surviving: UUID) -> None:
         """Everything that hangs on the one hangs on the other from now on; ids that led to the one lead there too."""
@@ -156,40 +117,28 @@ class PostgresStore:
 
     def _load(self, ids: Collection[UUID]) -> list[KnownEvent]:
         """Events of the live epoch, in the order of `ids`."""
-        query = select(Event.id, STAMP).where(Event.id.in_(ids), Event.epoch == LIVE)
-        stamps = {row.id: row.stamp for row in self._connection.execute(query)}
+        rows = self._connection.execute(STAMPS, {"ids": list(ids), "epoch": LIVE})
+        stamps = {row.id: row.stamp for row in rows}
         return self._read([Found(event_id, stamps[event_id]) for event_id in ids if event_id in stamps])
 
     def _read(self, found: Sequence[Found]) -> list[KnownEvent]:
         """From memory what is as it was, the rest from its tables."""
         known = {one.id: event for one in found if (event := self._remembered.get(*one))}
-        if missing := {one.id: one.stamp for one in found if one.id not in known}:
-            for event in self._fetch(missing):
-                known[event.event_id] = event
-                self._remembered.put(event, missing[event.event_id])
+        if missing := [one.id for one in found if one.id not in known]:
+            known.update(self._fetch(missing))
         return [known[one.id] for one in found]
 
-    def _fetch(self, ids: Collection[UUID]) -> list[KnownEvent]:
+    def _fetch(self, ids: Sequence[UUID]) -> dict[UUID, KnownEvent]:
         records: dict[UUID, list[ReportRecord]] = {event_id: [] for event_id in ids}
-        for event_id, record in self._connection.execute(_REPORTS, {"ids": list(ids)}):
+        for event_id, record in self._connection.execute(REPORTS, {"ids": ids}):
             records[event_id].append(ReportRecord.model_validate_json(record))
-        return [
-            KnownEvent(
-                row.id,
-                EventSnapshot.model_validate_json(row.snapshot),
-                row.alertable,
-                tuple(records[row.id]),
-                row.pinned,
-            )
-            for row in self._connection.execute(_EVENTS, {"ids": list(ids)})
-        ]
-
-
-# As text: the models read JSON faster than the driver and they do together.
-STAMP: ColumnElement[str] = literal_column("events.xmin::text || '/' || events.revision").label("stamp")
-_EVENTS = text("SELECT id, snapshot::text AS snapshot, alertable, pinned FROM events WHERE id = ANY(:ids)")
-_REPORTS = text("SELECT event_id, record::text FROM reports WHERE event_id = ANY(:ids) ORDER BY message_time, id")
-_ARTICLE_COLUMNS = set(StoredArticle.__table__.columns.keys()) & set(ArticleEnriched.model_fields)
+        events = {}
+        for row in self._connection.execute(EVENTS, {"ids": ids}):
+            snapshot = EventSnapshot.model_validate_json(row.snapshot)
+            event = KnownEvent(row.id, snapshot, row.alertable, tuple(records[row.id]), row.pinned)
+            self._remembered.put(event, row.stamp)
+            events[row.id] = event
+        return events
 
 
 def _without(event: KnownEvent, reports: set[UUID]) -> KnownEvent:

@@ -1,13 +1,17 @@
-"""An event and its ledger as rows."""
+"""Events, revisions, reports and ledger entries as rows, before they become JSON."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from services.enricher.domain.linking.link import Decision
 from services.enricher.domain.linking.reports import KnownEvent, ReportRecord
 from shared.contracts import EventChanged
 
+Row = dict[str, Any]
 
-def event_row(event: KnownEvent, changed: EventChanged) -> dict[str, Any]:
+
+def event_row(event: KnownEvent, changed: EventChanged) -> Row:
     snapshot = event.snapshot
     place, when = snapshot.place, snapshot.date
     return {
@@ -24,7 +28,7 @@ def event_row(event: KnownEvent, changed: EventChanged) -> dict[str, Any]:
         "place_precision": int(place.precision) if place else None,
         "date_start": when.start if when else None,
         "date_end": when.end if when else None,
-        "attack_types": list(snapshot.attack_types),
+        "attack_types": snapshot.attack_types,
         "perpetrators": [perpetrator.id or perpetrator.name for perpetrator in snapshot.perpetrators],
         "killed": snapshot.killed.best if snapshot.killed else None,
         "injured": snapshot.injured.best if snapshot.injured else None,
@@ -32,12 +36,30 @@ def event_row(event: KnownEvent, changed: EventChanged) -> dict[str, Any]:
         "score": snapshot.score,
         "first_reported_at": snapshot.first_reported_at,
         "last_reported_at": snapshot.last_reported_at,
-        "snapshot": snapshot.model_dump(mode="json"),
-        "pinned": dict(event.pinned),
+        "snapshot": snapshot,
+        "pinned": event.pinned,
     }
 
 
-def ledger_entry(event_id: UUID, report: ReportRecord, field: str, value: Any) -> dict[str, Any]:
+def revision_row(changed: EventChanged, message_time: datetime, actor: str) -> Row:
+    told = {name: getattr(changed, name) for name in ("event_id", "revision", "change", "material", "alertable")}
+    return {**told, "body": changed, "actor": actor, "message_time": message_time}
+
+
+def report_row(event_id: UUID, report: ReportRecord, decision: Decision) -> Row:
+    return {
+        "id": report.report_id,
+        "article_id": report.article_id,
+        "frame_index": report.frame_index,
+        "event_id": event_id,
+        "record": report,
+        "link_score": decision.score if decision.event else None,
+        "link_factors": decision.factors,
+        "message_time": report.message_time,
+    }
+
+
+def ledger_row(event_id: UUID, report: ReportRecord, field: str, value: Any) -> Row:
     span = next((evidence for evidence in report.frame.evidence if evidence.field.startswith(field)), None)
     return {
         "event_id": event_id,

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import chain
 from typing import Any, Literal
 from uuid import UUID
 
@@ -23,7 +24,8 @@ RARE_NAMES, RARE_TERMS = 3.0, 6.0  # so many rare ones in common say all that th
 RIVAL_DAYS = timedelta(days=3)
 FAR_DAYS = 30  # two dates so far apart are of two attacks, not of one that was dated wrongly
 SAME_PLACE_KM = 12.0
-SAME_PLACE_DEGREES = SAME_PLACE_KM / 111.2
+KM_PER_DEGREE = 111.2  # of latitude
+SAME_PLACE_DEGREES = SAME_PLACE_KM / KM_PER_DEGREE
 COPY = 0.5  # MinHash similarity from which one text is a copy of the other, edited or not
 AT_ONCE = timedelta(hours=1)  # of two tolls told within this span neither is the later
 NEWS_DAYS, FOLLOW_UP_DAYS = 2, 7  # what is told without a date happened within these days before
@@ -91,33 +93,49 @@ def _settled(place: Factors, when: Factors) -> bool:
     return place.keys() <= {"place_same", "place_some"} and when.keys() <= {"date_same", "date_some", "date_recent"}
 
 
-def rarity_among(candidates: Sequence[KnownEvent]) -> Rarity:
+def rarity_among(
+    candidates: Sequence[KnownEvent], report: ReportRecord | None = None, weighed: Sequence[KnownEvent] | None = None
+) -> Rarity:
     """A police chief whom every event of the town quotes says little; nor does any word where there is nothing to
-    compare with."""
-    names = Counter(name for event in candidates for name in _all(event, "names"))
-    terms = Counter(term for event in candidates for term in _all(event, "terms"))
+    compare with. `report`: only its names and words are wanted; `weighed`: only the neighbours of these."""
+    names = _events_with("names", candidates, report)
+    terms = _events_with("terms", candidates, report)
     known = len(candidates) / (len(candidates) + 3)
-    neighbours = {event.event_id: _neighbours(event, candidates) for event in candidates}
+    events = candidates if weighed is None else weighed
+    neighbours = {event.event_id: _neighbours(event, candidates) for event in events}
     return Rarity(
         {name: 1 / count for name, count in names.items()},
         {term: known / count for term, count in terms.items()},
-        {event.event_id: sum(_days_near(event, other) for other in neighbours[event.event_id]) for event in candidates},
+        {event.event_id: sum(_days_near(event, other) for other in neighbours[event.event_id]) for event in events},
         {event_id: len(near) for event_id, near in neighbours.items()},
     )
+
+
+def _events_with(
+    field: Literal["names", "terms"], candidates: Iterable[KnownEvent], report: ReportRecord | None
+) -> Counter[str]:
+    found = (getattr(event, field) for event in candidates)
+    if report is not None:
+        wanted = getattr(report, field)
+        found = (wanted & held for held in found)
+    return Counter(chain.from_iterable(found))
 
 
 def _neighbours(event: KnownEvent, candidates: Sequence[KnownEvent]) -> list[KnownEvent]:
     """In a city with three shootings a night, town and day alone do not tell which one a report is about."""
     here = event.snapshot.place
-    return [o for o in candidates if o is not event and "place_same" in _place_factors(here, o.snapshot.place)]
+    return [other for other in candidates if other is not event and _same_place(here, other.snapshot.place)]
+
+
+def _same_place(a: Place | None, b: Place | None) -> bool:
+    if a is None or b is None or a.lat is None or b.lat is None:
+        return False
+    reach = max(SAME_PLACE_KM, a.radius_km or 0.0, b.radius_km or 0.0)
+    return abs(a.lat - b.lat) * KM_PER_DEGREE <= reach and "place_same" in _place_factors(a, b)
 
 
 def _days_near(event: KnownEvent, other: KnownEvent) -> bool:
     return abs(event.snapshot.first_reported_at - other.snapshot.first_reported_at) <= RIVAL_DAYS
-
-
-def _all(event: KnownEvent, field: Literal["names", "terms"]) -> set[str]:
-    return set().union(*(getattr(report, field) for report in event.reports))
 
 
 def overlap(a: frozenset[str], b: frozenset[str], rarity: Mapping[str, float], enough: float) -> float:

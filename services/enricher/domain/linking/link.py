@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from services.enricher.domain.linking.factors import Factors, Rarity, factors, rarity_among
+from services.enricher.domain.linking.factors import Factors, factors, rarity_among
 from services.enricher.domain.linking.reports import KnownEvent, ReportRecord
+from services.enricher.domain.linking.shortlist import shortlist
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,10 @@ def weights() -> Weights:
 def decide(report: ReportRecord, candidates: Sequence[KnownEvent], model: Weights | None = None) -> Decision:
     """Link to the best candidate above `link_at`; absorb others above `merge_at` that agree with the best."""
     model = model or weights()
-    rarity = rarity_among(candidates)
+    weighed = shortlist(report, candidates)
+    rarity = rarity_among(candidates, report, weighed)
     scored = []
-    for event in candidates:
+    for event in weighed:
         found = factors(report, event, rarity)
         scored.append((probability(found, model), event, found))
     scored.sort(key=lambda item: (-item[0], str(item[1].event_id)))
@@ -50,7 +52,9 @@ def decide(report: ReportRecord, candidates: Sequence[KnownEvent], model: Weight
         return Decision(None, score=scored[0][0] if scored else None)
     best_score, best, found = scored[0]
     absorbed = tuple(
-        event for score, event, _ in scored[1:] if score >= model.merge_at and _same_event(best, event, rarity, model)
+        event
+        for score, event, _ in scored[1:]
+        if score >= model.merge_at and _same_event(best, event, candidates, model)
     )
     return Decision(best, absorbed, round(best_score, 4), found)
 
@@ -61,9 +65,11 @@ def probability(found: Factors, model: Weights) -> float:
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
 
 
-def _same_event(a: KnownEvent, b: KnownEvent, rarity: Rarity, model: Weights) -> bool:
+def _same_event(a: KnownEvent, b: KnownEvent, candidates: Sequence[KnownEvent], model: Weights) -> bool:
     """Two events are one when the newest reports of each would have been linked to the other."""
-    return all(
-        probability(factors(event.reports[-1], other, rarity), model) >= model.merge_at
-        for event, other in ((a, b), (b, a))
-    )
+    return all(_linked(event.reports[-1], other, candidates, model) for event, other in ((a, b), (b, a)))
+
+
+def _linked(report: ReportRecord, event: KnownEvent, candidates: Sequence[KnownEvent], model: Weights) -> bool:
+    found = factors(report, event, rarity_among(candidates, report, [event]))
+    return probability(found, model) >= model.merge_at

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -64,15 +65,23 @@ class ReportRecord(Message):
         return self.wire or self.owner or self.source
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class KnownEvent:
-    """An event on file as linking sees it."""
+    """An event on file as linking sees it. `names` and `terms`: of all its reports."""
 
     event_id: UUID
     snapshot: EventSnapshot
     alertable: bool
     reports: tuple[ReportRecord, ...]
     pinned: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        return frozenset().union(*(report.names for report in self.reports))
+
+    @cached_property
+    def terms(self) -> frozenset[str]:
+        return frozenset().union(*(report.terms for report in self.reports))
 
 
 def of_article(article: ArticleEnriched, message_time: datetime) -> list[ReportRecord]:
