@@ -46,7 +46,7 @@ class Server:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self, seconds: float = 30) -> None:
+    def start(self, seconds: float = 90) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "services.api"], cwd=ROOT, env=self._environ, stdout=subprocess.DEVNULL
         )

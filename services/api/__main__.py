@@ -76,6 +76,7 @@ def _options(settings: ApiSettings) -> Options:
         provider=provider,
         origins=settings.origins,
         most_listeners=settings.api_listeners,
+        stream_seconds=settings.api_stream_seconds,
         link_key=settings.link_key,
         slack_secret=settings.slack_secret,
     )

@@ -21,8 +21,21 @@ ENDED = Counter("tocsin_api_streams_ended", "Streams that the server ended", ["w
 
 HEARTBEAT_SECONDS = 15.0
 SLOW_SECONDS = 30.0  # for what was sent to leave; a client that takes longer is let go, and may resume
+GOODBYE_SECONDS = 3.0  # for the last words to leave when the process stops
 LIFETIME_SECONDS = 3600.0  # then the client comes again, with a key that is still valid
+AT_ONCE = 100  # changes in one piece
 RETRY_MS = (500, 3000)  # when to come again; by chance, so that not all come at once
+
+
+SCHEMA = {  # of one event
+    "type": "object",
+    "properties": {
+        "event": {"type": "string", "description": "change, or end"},
+        "id": {"type": "string", "description": "the cursor"},
+        "data": {"type": "string", "description": "JSON: a PublishedChange, or why the stream ends"},
+        "retry": {"type": "integer", "description": "milliseconds after which to come again"},
+    },
+}
 
 
 class EventStream(Response):
@@ -40,15 +53,18 @@ class EventStream(Response):
                 pass
 
         with self._tail.listening():
-            sending, leaving = asyncio.create_task(self._send(send)), asyncio.create_task(gone())
+            sending = asyncio.create_task(self._send(send))
+            reasons = [asyncio.create_task(gone()), asyncio.create_task(self._tail.closing.wait())]
             try:
-                await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait((sending, *reasons), return_when=asyncio.FIRST_COMPLETED)
+                if self._tail.closing.is_set():
+                    await asyncio.wait((sending,), timeout=GOODBYE_SECONDS)
                 if sending.done():
                     sending.result()  # raises what it raised
             finally:
-                sending.cancel()
-                leaving.cancel()
-                await asyncio.gather(sending, leaving, return_exceptions=True)
+                for task in (sending, *reasons):
+                    task.cancel()
+                await asyncio.gather(sending, *reasons, return_exceptions=True)
 
     async def _send(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
@@ -65,7 +81,7 @@ class EventStream(Response):
         clock = asyncio.get_running_loop().time
         ends = clock() + self._lifetime
         await self._put(send, b"retry: %d\nid: %d\n\n" % (random.randint(*RETRY_MS), self._cursor))  # noqa: S311
-        while not self._tail.closed and (left := ends - clock()) > 0:
+        while not self._tail.closing.is_set() and (left := ends - clock()) > 0:
             turn = self._tail.turn()
             changes = await self._more(left)
             frames = b"".join(change.frame for change in changes if self._wanted.wants(change))
@@ -73,14 +89,14 @@ class EventStream(Response):
                 self._cursor = changes[-1].cursor
             if frames:
                 await self._put(send, frames)
-            elif not changes and not await within(min(HEARTBEAT_SECONDS, left), turn):
+            elif not changes and not await within(min(HEARTBEAT_SECONDS, left), turn) and left > HEARTBEAT_SECONDS:
                 await self._put(send, b": still here\nid: %d\n\n" % self._cursor)
-        return "stopping" if self._tail.closed else "lifetime"
+        return "stopping" if self._tail.closing.is_set() else "lifetime"
 
     async def _more(self, left: float) -> list[Published]:
         """What follows; nothing while the database is away, for a client that listens need not know."""
         try:
-            return await self._tail.after(self._cursor)
+            return await self._tail.after(self._cursor, AT_ONCE)
         except SQLAlchemyError as error:
             log.warning("a listener cannot catch up, will try again", error=str(error))
             await asyncio.sleep(min(PATIENCE_SECONDS, left))

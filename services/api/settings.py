@@ -19,6 +19,9 @@ class ApiSettings(DatabaseUrl):
     api_burst: int = Field(200, ge=1, description="how many requests a key may make at once")
     api_pool_size: int = Field(10, ge=1, le=100, description="how many database connections it holds")
     api_listeners: int = Field(2000, ge=1, description="how many clients may wait for changes or listen at once")
+    api_stream_seconds: float = Field(
+        3600, gt=0, description="after how long a client that listens has to come again, with a key that is still valid"
+    )
     api_cors_origins: str = Field(
         "",
         description="which web pages browsers let call the API, separated by commas; none: no other's",

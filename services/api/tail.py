@@ -41,7 +41,7 @@ class Tail:
         self._readers = asyncio.Semaphore(READERS)
         self._kept: list[Published] = []
         self._newest: int | None = None
-        self.closed = False
+        self.closing = asyncio.Event()  # set: the process is about to stop
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -57,11 +57,11 @@ class Tail:
     @property
     def full(self) -> bool:
         """Nobody more can listen."""
-        return self._listeners >= self._most or self.closed
+        return self._listeners >= self._most or self.closing.is_set()
 
     def close(self) -> None:
         """The process is about to stop: nobody need wait any longer."""
-        self.closed = True
+        self.closing.set()
         self._turn()
 
     async def bounds(self) -> tuple[int, int]:

@@ -167,7 +167,7 @@ def poll_quietly(client: TestClient) -> None:
     ("clients", "changes", "per_second"),
     [
         pytest.param(20, 150, 50.0, marks=pytest.mark.timeout(120)),
-        pytest.param(200, 1500, 50.0, marks=[pytest.mark.long, pytest.mark.timeout(180)]),
+        pytest.param(200, 1500, 50.0, marks=[pytest.mark.long, pytest.mark.timeout(300)]),
     ],
 )
 def test_each_client_gets_every_change_once_while_the_server_restarts_twice(
@@ -187,7 +187,7 @@ def test_each_client_gets_every_change_once_while_the_server_restarts_twice(
 def restart_twice(server: Server, seconds: float) -> None:
     for _ in range(2):
         time.sleep(seconds / 4)
-        assert server.stop() < 12, "it waited for its listeners"
+        assert server.stop() < 15, "it waited for its listeners"
         server.start()
 
 

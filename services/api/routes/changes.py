@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, HTTPException, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from services.api import event_stream
 from services.api.event_stream import EventStream
 from services.api.problems import responses
 from services.api.published import Filter, Published, PublishedChange
@@ -55,7 +56,7 @@ async def list_changes(request: Request, asked: Annotated[Poll, Query()]) -> Res
     "/stream",
     response_class=Response,
     response_description="Server-sent events; `data` of a `change` is a `PublishedChange`.",
-    responses={200: {"content": {EventStream.media_type: {"schema": {"type": "string"}}}}, **responses(410, 422)},
+    responses={200: {"content": {EventStream.media_type: {"schema": event_stream.SCHEMA}}}, **responses(410, 422)},
 )
 async def stream(
     request: Request,
@@ -98,7 +99,7 @@ async def _poll(tail: Tail, cursor: int, asked: Poll) -> Response:
         wanted = [change for change in changes if asked.wants(change)]
         more = len(changes) == asked.limit
         left = ends - clock()
-        if wanted or more or left <= 0 or tail.closed:
+        if wanted or more or left <= 0 or tail.closing.is_set():
             return _page(wanted, cursor, more)
         await within(left, turn)
 

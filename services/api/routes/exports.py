@@ -27,7 +27,10 @@ Asked = Annotated[Filter, Query()]
 
 def _document(*media_types: str) -> dict[str, Any]:
     """For a route: what it answers, in OpenAPI's words."""
-    content = {media_type: {"schema": {"type": "string"}} for media_type in media_types}
+    content = {
+        media_type: {"schema": {"type": "object" if media_type.endswith("json") else "string"}}
+        for media_type in media_types
+    }
     return {
         "response_class": Response,
         "responses": {200: {"description": "the whole set", "content": content}} | responses(422, 503),

@@ -1,0 +1,63 @@
+"""The API does what its OpenAPI document says, whatever it is asked: schemathesis against the real server."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from services.api.caller import Scope
+from shared.database.session import make_engine
+from tests.api_client import link, new_key
+from tests.builders import NOON, QUETTA, enriched, frame, toll
+from tests.listeners import Server
+
+ROOT = Path(__file__).parents[2]
+CONFIG = ROOT / "tests" / "schemathesis.toml"
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    engine = make_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("scope", "seconds"),
+    [
+        pytest.param("admin", 40, marks=pytest.mark.timeout(300)),
+        pytest.param(None, 10, marks=pytest.mark.timeout(180)),
+        pytest.param("admin", 1000, marks=[pytest.mark.long, pytest.mark.timeout(2000)]),
+        pytest.param("read", 150, marks=[pytest.mark.long, pytest.mark.timeout(900)]),
+        pytest.param(None, 50, marks=[pytest.mark.long, pytest.mark.timeout(600)]),
+    ],
+)
+def test_no_request_is_answered_otherwise_than_documented(
+    engine: Engine, database_url: str, tmp_path: Path, scope: Scope | None, seconds: int
+) -> None:
+    link(
+        engine,
+        enriched("caravel/1", frame(killed=toll(5))),
+        enriched("herald/1", frame(place=QUETTA, killed=toll(1)), published_at=NOON),
+    )
+    unlimited = {"API_REQUESTS_PER_SECOND": "100000", "API_BURST": "100000", "API_STREAM_SECONDS": "0.2"}
+    secrets = {"TOCSIN_SECRET_KEY": "k" * 40, "SLACK_SIGNING_SECRET": "s" * 32}
+    with Server(database_url, **unlimited, **secrets) as server:
+        key = ["--header", f"Authorization: Bearer {new_key(engine, scope)}"] if scope else []
+        done = subprocess.run(
+            [
+                *(".venv/bin/schemathesis", "--config-file", str(CONFIG), "run", f"{server.url}/openapi.json", *key),
+                *("--checks", "all", "--workers", "2", "--max-time", str(seconds), "--generation-database", "none"),
+                *("--seed", "7", "--no-color", "--continue-on-failure"),
+            ],
+            cwd=ROOT,
+            env=os.environ | {"COLUMNS": "200"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-5_000:]
+    assert "No issues found" in done.stdout
