@@ -7,8 +7,8 @@ from services.enricher.domain.toll.grammar import VERBS, Governed
 from services.enricher.domain.toll.words import Chunk
 
 _LINKS = re.compile(r"[v;]")
-_JOINED = re.compile(r"(?:,?a[zl.]?)?g")
-_JOINED_BEFORE = re.compile(r"g(?:,?a[zl.]?)$")
+_BEFORE = re.compile(r"(?:g\.?,)*g\.?,?a[zl.]?$")  # "the mayor, his wife and ..."
+_AFTER = re.compile(r"(?:(?:\.?,g)*\.?,?a[zl.]?)?g")
 _CLITICS = frozenset("وف")  # an Arabic verb with "and" or "so" before it opens a clause
 
 
@@ -48,11 +48,7 @@ def nearest(chunks: Sequence[Chunk], tags: str) -> list[tuple[int, Governed]]:
 
 def _listed(chunks: Sequence[Chunk], tags: str, group: int, taken: set[int]) -> list[Chunk]:
     """The group and those joined to it that no other word of harm takes: "the mayor and two councillors"."""
-    people, first = [chunks[group]], group
-    while (match := _JOINED_BEFORE.search(tags[:first])) is not None and match.start() not in taken:
-        first = match.start()
-        people.insert(0, chunks[first])
-    while (match := _JOINED.match(tags, group + 1)) is not None and match.end() - 1 not in taken:
-        group = match.end() - 1
-        people.append(chunks[group])
-    return people
+    before, after = _BEFORE.search(tags[:group]), _AFTER.match(tags, group + 1)
+    sides = [range(match.start(), match.end()) for match in (before, after) if match]
+    joined = [index for side in sides if taken.isdisjoint(side) for index in side if tags[index] == "g"]
+    return [chunks[index] for index in sorted([group, *joined])]
