@@ -39,7 +39,9 @@ class Server:
 
     def __init__(self, database_url: str, **environ: str) -> None:
         self.port = free_port()
-        self._environ = os.environ | environ | {"DATABASE_URL": database_url, "API_PORT": str(self.port)}
+        self.health_port = free_port()
+        ports = {"API_PORT": str(self.port), "HEALTH_PORT": str(self.health_port)}
+        self._environ = os.environ | environ | ports | {"DATABASE_URL": database_url}
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -67,6 +69,17 @@ class Server:
         self.process.send_signal(number)
         self.process.wait(20)
         return time.monotonic() - began
+
+    def metric(self, name: str) -> float:
+        with urlopen(f"http://127.0.0.1:{self.health_port}/metrics", timeout=5) as answer:
+            lines = answer.read().decode().splitlines()
+        return float(next(line for line in lines if line.startswith(f"{name} ")).split()[1])
+
+    def megabytes(self) -> float:
+        """What the process has in memory."""
+        assert self.process is not None
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
     def __enter__(self) -> Self:
         self.start()

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import resource
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -182,6 +183,36 @@ def test_each_client_gets_every_change_once_while_the_server_restarts_twice(
     assert all(listener.got == list(range(1, changes + 2)) for listener in listeners)
     assert all(listener.breaks >= 1 for listener in listeners), "the restarts broke no line"
     assert any(listener.ends for listener in listeners), "the server never said why it ended"
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+def test_a_thousand_idle_clients_all_get_the_next_change(engine: Engine, database_url: str, newsroom: Newsroom) -> None:
+    key = new_key(engine, "read")
+    allow_files(3000)
+    with Server(database_url, API_REQUESTS_PER_SECOND="10000", API_BURST="10000") as server:
+        listeners = [Listener(server.url, key) for _ in range(1000)]
+        published_at: list[float] = []
+
+        def publish_when_all_listen() -> None:
+            deadline = time.monotonic() + 120
+            while server.metric("tocsin_api_listeners") < len(listeners):
+                assert time.monotonic() < deadline, "they never all listened"
+                time.sleep(0.2)
+            published_at.append(time.monotonic())
+            newsroom.publish(1, 1)
+
+        asyncio.run(listen_all(listeners, 2, [publish_when_all_listen]))
+        seconds, megabytes = time.monotonic() - published_at[0], server.megabytes()
+    assert all(listener.got == [2] and listener.breaks == 0 for listener in listeners)
+    print(f"1,000 clients: told after {seconds:.2f} s, the server had {megabytes:.0f} MB")
+    assert megabytes < 400
+
+
+def allow_files(wanted: int) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))
 
 
 def restart_twice(server: Server, seconds: float) -> None:

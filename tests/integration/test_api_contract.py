@@ -1,6 +1,7 @@
 """The API does what its OpenAPI document says, whatever it is asked: schemathesis against the real server."""
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,10 +29,10 @@ def engine(database_url: str) -> Iterator[Engine]:
 @pytest.mark.parametrize(
     ("scope", "seconds"),
     [
-        pytest.param("admin", 40, marks=pytest.mark.timeout(300)),
-        pytest.param(None, 10, marks=pytest.mark.timeout(180)),
+        pytest.param("admin", 75, marks=pytest.mark.timeout(300)),
+        pytest.param(None, 15, marks=pytest.mark.timeout(180)),
         pytest.param("admin", 1000, marks=[pytest.mark.long, pytest.mark.timeout(2000)]),
-        pytest.param("read", 150, marks=[pytest.mark.long, pytest.mark.timeout(900)]),
+        pytest.param("read", 120, marks=[pytest.mark.long, pytest.mark.timeout(900)]),
         pytest.param(None, 50, marks=[pytest.mark.long, pytest.mark.timeout(600)]),
     ],
 )
@@ -60,4 +61,6 @@ def test_no_request_is_answered_otherwise_than_documented(
             check=False,
         )
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-5_000:]
-    assert "No issues found" in done.stdout
+    generated = re.search(r"(\d+) generated", done.stdout)
+    assert generated is not None
+    assert int(generated[1]) >= 50, "hardly anything was tried"

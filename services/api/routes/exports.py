@@ -28,8 +28,7 @@ Asked = Annotated[Filter, Query()]
 def _document(*media_types: str) -> dict[str, Any]:
     """For a route: what it answers, in OpenAPI's words."""
     content = {
-        media_type: {"schema": {"type": "object" if media_type.endswith("json") else "string"}}
-        for media_type in media_types
+        media_type: {"schema": {"type": "object" if "json" in media_type else "string"}} for media_type in media_types
     }
     return {
         "response_class": Response,
