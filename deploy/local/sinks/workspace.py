@@ -114,6 +114,8 @@ def _check_content(fields: Fields) -> None:
 def _sound(block: Any) -> bool:
     if not isinstance(block, dict) or not block.get("type"):
         return False
+    if block["type"] == "rich_text" and not all(part.get("elements") for part in block.get("elements") or [{}]):
+        return False
     limit = {"header": HEADER_LIMIT, "section": SECTION_LIMIT}.get(block["type"])
     text = (block.get("text") or {}).get("text", "")
     return limit is None or len(text) <= limit

@@ -25,7 +25,7 @@ def slack_escape(words: str) -> str:
 
 def slack_blocks(alert: Alert, links: Links = NO_LINKS) -> list[Block]:
     blocks: list[Block] = [{"type": "header", "text": _plain(clip(title(alert), HEADER_LIMIT))}]
-    blocks += [{"type": "rich_text", "elements": [_text(_lead(alert)), *_facts(alert), *_table(alert)]}]
+    blocks += [{"type": "rich_text", "elements": [*_lead(alert), *_facts(alert), *_table(alert)]}]
     if rest := [*_quote(alert), *_links(alert, links)]:
         blocks += [{"type": "rich_text", "elements": rest}]
     if links.buttons and (buttons := [_button(action, links) for action in LABELS if action in links.tokens]):
@@ -33,15 +33,18 @@ def slack_blocks(alert: Alert, links: Links = NO_LINKS) -> list[Block]:
     return [*blocks, {"type": "context", "elements": [_plain(clip("Why you get this: " + "; ".join(alert.why), 1000))]}]
 
 
-def _lead(alert: Alert) -> str:
-    """What a reader must know before the facts."""
-    if alert.digest:
-        return ""
-    return "\n".join(filter(None, [alert.note, *(f"Changed: {change}" for change in alert.changes)]))
+def _lead(alert: Alert) -> list[Block]:
+    """What a reader must know before the facts, in bold."""
+    lines = [] if alert.digest else [alert.note, *(f"Changed: {change}" for change in alert.changes)]
+    said = "\n".join(filter(None, lines))
+    return [{"type": "rich_text_section", "elements": [_bold(said + "\n")]}] if said else []
 
 
 def _facts(alert: Alert) -> list[Block]:
-    return [_text(value, name) for name, value in facts(alert)]
+    return [
+        {"type": "rich_text_section", "elements": [_bold(f"{name}: "), _words(f"{value}\n")]}
+        for name, value in facts(alert)
+    ]
 
 
 def _table(alert: Alert) -> list[Block]:
@@ -77,9 +80,8 @@ def _button(action: Action, links: Links) -> Block:
     return button | ({"style": "primary"} if action is Action.ACKNOWLEDGE else {})
 
 
-def _text(value: str, name: str = "") -> Block:
-    bold = [_words(f"{name}: ") | {"style": {"bold": True}}] if name else []
-    return {"type": "rich_text_section", "elements": [*bold, *([_words(value + "\n")] if value else [])]}
+def _bold(words: str) -> Block:
+    return _words(words) | {"style": {"bold": True}}
 
 
 def _words(words: str) -> Block:
