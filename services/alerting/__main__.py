@@ -24,6 +24,7 @@ EXAMPLES = """examples:
   python -m services.alerting rules export > rules.yml
   python -m services.alerting backtest blasts --days 30    what a rule would have told
   python -m services.alerting backtest drafts.yml          drafts, each against the rule in force
+  python -m services.alerting silence add "exercise" --hours 4 --when "{country: PK}"
   python -m services.alerting precision                    what readers said, by rule and source
   python -m services.alerting test duty-mail               send a test message
   python -m services.alerting why 0192f0c4-... [RULE]      why it did or did not alert
@@ -66,6 +67,20 @@ def _parser() -> argparse.ArgumentParser:
     backtest.add_argument("--days", type=int, default=30, help="how far back from the newest event (default 30)")
     backtest.add_argument("--against", type=int, metavar="VERSION", help="compare with this version of the rule")
     backtest.set_defaults(run=_backtest)
+    silencing = commands_.add_parser("silence", help="record, but do not send").add_subparsers(
+        metavar="ACTION", required=True
+    )
+    adding = silencing.add_parser("add", help="from now on, for some hours")
+    adding.add_argument("comment", help="why, for those who wonder")
+    adding.add_argument("--hours", type=float, required=True, help="for how long")
+    adding.add_argument("--rule", nargs="+", default=[], metavar="ID", help="of these rules only")
+    adding.add_argument("--destination", nargs="+", default=[], metavar="ID", help="to these destinations only")
+    adding.add_argument("--when", default="{}", metavar="YAML", help="only what matches: '{country: PK}'")
+    adding.set_defaults(run=_silence)
+    silencing.add_parser("list", help="every silence").set_defaults(run=_silences)
+    ending = silencing.add_parser("end", help="end one now")
+    ending.add_argument("silence", type=UUID)
+    ending.set_defaults(run=_end_silence)
     commands_.add_parser("precision", help="what readers said, by rule and source").set_defaults(run=_precision)
     why = commands_.add_parser("why", help="why an event did or did not alert")
     why.add_argument("event", type=UUID)
@@ -120,6 +135,20 @@ def _backtest(arguments: argparse.Namespace) -> None:
         raise commands.CommandError("--days must be at least 1")
     engine = make_engine(load(DatabaseUrl).database_url)
     commands.say(trials.backtest(engine, arguments.rule, arguments.days, arguments.against))
+
+
+def _silence(arguments: argparse.Namespace) -> None:
+    said = {"comment": arguments.comment, "rule": arguments.rule, "destination": arguments.destination}
+    made = commands.read_silence(said, arguments.when, arguments.hours)
+    commands.say([commands.silence(make_engine(load(DatabaseUrl).database_url), made)])
+
+
+def _silences(_: argparse.Namespace) -> None:
+    commands.say(commands.list_silences(make_engine(load(DatabaseUrl).database_url)))
+
+
+def _end_silence(arguments: argparse.Namespace) -> None:
+    commands.say([commands.end_silence(make_engine(load(DatabaseUrl).database_url), arguments.silence)])
 
 
 def _precision(_: argparse.Namespace) -> None:

@@ -3,11 +3,13 @@
 import getpass
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import yaml
+from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, Row, select
 
 from services.alerting.delivery import Desk, deliver
@@ -15,8 +17,10 @@ from services.alerting.domain import rulebook
 from services.alerting.domain.alert import check_message
 from services.alerting.domain.conditions import first_miss
 from services.alerting.domain.destinations import Destination, Entry
+from services.alerting.domain.explain import explain
+from services.alerting.domain.rules import Silence
 from services.alerting.outgoing import message_ref
-from services.alerting.store import backlog, decisions, history, rules
+from services.alerting.store import backlog, decisions, history, rules, silences
 from shared.clock import wall
 from shared.database import tables
 
@@ -37,7 +41,7 @@ def import_rules(engine: Engine, path: Path) -> str:
             new_rules, entries = rulebook.read(document or {}, known)
         except rulebook.RulesError as error:
             raise CommandError("\n".join(f"{path}: {fault}" for fault in error.faults)) from error
-        done = rules.save(connection, new_rules, entries, _user())
+        done = rules.save(connection, new_rules, entries, user())
     return f"{', '.join(done.changed) or 'nothing'} changed, {done.unchanged} as before"
 
 
@@ -91,6 +95,39 @@ def _not_asked(connection: Connection, event: UUID, rule: str, known: set[int]) 
         miss = then[-1].rule.out_of_force(at) or first_miss(then[-1].rule.when, change)
         if miss:
             yield revision, f"revision {revision}  rule {rule} v{then[-1].version}: no_match: {miss}"
+
+
+def read_silence(said: dict[str, Any], when: str, hours: float) -> Silence:
+    """A silence from now on; `when`: its conditions in YAML, as in a rule."""
+    at = wall()
+    try:
+        times = {"starts_at": at, "ends_at": at + timedelta(hours=hours)}
+        whole = {"id": uuid4(), "created_by": user(), **times, "when": yaml.safe_load(when), **said}
+        return Silence.model_validate(whole)
+    except (yaml.YAMLError, OverflowError) as error:
+        raise CommandError(f"--when or --hours: {error}") from error
+    except ValidationError as error:
+        raise CommandError("\n".join(explain("silence", Silence, error))) from error
+
+
+def silence(engine: Engine, silence: Silence) -> str:
+    """What matches is recorded and not sent, corrections and retractions excepted."""
+    with engine.begin() as connection:
+        silences.put(connection, silence)
+    return f"silence {silence.id} until {silence.ends_at:%Y-%m-%d %H:%M %Z}"
+
+
+def list_silences(engine: Engine) -> Iterable[str]:
+    """Every silence, newest first."""
+    with engine.begin() as connection:
+        return [one.summary for one in silences.silences(connection)]
+
+
+def end_silence(engine: Engine, chosen: UUID) -> str:
+    with engine.begin() as connection:
+        if not silences.end(connection, chosen, wall()):
+            raise CommandError(f"no silence {chosen} that still holds; `silence list` shows them")
+    return f"silence {chosen} has ended"
 
 
 def test(desk: Desk, name: str) -> str:
@@ -148,7 +185,7 @@ def _decision(row: Row[Any]) -> str:
     return f"revision {row.revision}  {rule} -> {row.destination_id}: {row.result}: {row.reason}"
 
 
-def _user() -> str:
+def user() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container may run under a number without a name

@@ -139,3 +139,28 @@ def test_precision_is_told_by_rule_and_source(engine: Engine) -> None:
     assert list(trials.precision(engine)) == [
         "by rule:", "  a: 50% useful (1 of 2)", "by source:", "  Dawn: 50% useful (1 of 2)",
     ]  # fmt: skip
+
+
+def test_a_silence_by_hand(engine: Engine) -> None:
+    said = {"comment": "exercise", "rule": [], "destination": ["desk"]}
+    made = commands.read_silence(said, "{country: PK}", hours=4)
+    assert commands.silence(engine, made).startswith(f"silence {made.id} until ")
+    (line,) = commands.list_silences(engine)
+    assert line.startswith(f"{made.id}: country PK to desk, ")
+    assert line.endswith(": exercise")
+    assert commands.end_silence(engine, made.id) == f"silence {made.id} has ended"
+    with pytest.raises(commands.CommandError, match="no silence"):
+        commands.end_silence(engine, made.id)
+
+
+@pytest.mark.parametrize(
+    ("when", "hours", "words"),
+    [
+        ("{contry: PK}", 1, "silence: when.contry: unknown field; did you mean country"),
+        ("{", 1, "--when"),
+        ("{}", -1, "ends before it starts"),
+    ],
+)
+def test_what_is_wrong_with_a_silence_is_said(when: str, hours: float, words: str) -> None:
+    with pytest.raises(commands.CommandError, match=words):
+        commands.read_silence({"comment": "x"}, when, hours)

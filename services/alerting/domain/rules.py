@@ -99,6 +99,21 @@ class Silence(BaseModel):
     destination: List[str] = Field((), description="ids; none: any destination")
     when: Conditions = Conditions()
 
+    @model_validator(mode="after")
+    def _lasts(self) -> "Silence":
+        if self.ends_at < self.starts_at:
+            raise ValueError("ends before it starts; give ends_at a later time")
+        return self
+
+    @property
+    def summary(self) -> str:
+        """`ID: country PK to desk, 2023-01-30 11:00 UTC to 13:00 UTC, by ann: drill`."""
+        said = describe(self.when)
+        by = f" by rule {' or '.join(self.rule)}" if self.rule else ""
+        to = f" to {' or '.join(self.destination)}" if self.destination else ""
+        span = f"{self.starts_at:%Y-%m-%d %H:%M %Z} to {self.ends_at:%Y-%m-%d %H:%M %Z}"
+        return f"{self.id}: {said}{by}{to}, {span}, by {self.created_by}: {self.comment}"
+
 
 def describe(conditions: Conditions) -> str:
     """The conditions in words; `every attack` where there are none."""

@@ -8,7 +8,9 @@ from services.alerting.domain import policy
 from services.alerting.domain.policy import NO_RULE, OpenThread, Result, decide, nearest_miss
 from services.alerting.domain.rules import Silence
 from shared.codes import Change, EventStatus
+from shared.contracts import Reason
 from tests.alerts import NOON, OTHER, book, change, destination, rule
+from tests.builders import toll
 
 OPEN = {"desk": OpenThread("Bombing in Peshawar")}
 
@@ -148,3 +150,42 @@ def test_every_decision_has_a_reason_and_the_furthest_one_names_the_outcome() ->
     ]
     assert nearest_miss(several) == "staged"
     assert nearest_miss([]) == "no_rules"
+
+
+def test_a_rule_that_matches_later_speaks_in_the_open_thread_and_one_that_does_not_stays_out_of_it() -> None:
+    told = {"desk": OpenThread("Bombing in Peshawar", rules=frozenset({"few"}))}
+    both = book(rule("few", updates={"only": "claim"}), rule("many", when={"killed_at_least": 10}))
+    risen = change(Change.UPDATED, 2, reasons=(Reason(field="killed", old="4", new="12", material=True),))
+    assert results(risen, NOON, both, told) == {
+        ("few", "desk"): Result.NOT_MATERIAL,
+        ("many", "desk"): Result.UPDATE,
+    }
+    fewer = risen.model_copy(update={"snapshot": risen.snapshot.model_copy(update={"killed": toll(6)})})
+    assert results(fewer, NOON, both, told)[("many", "desk")] is Result.NO_MATCH
+
+
+def test_a_thread_whose_rules_are_gone_is_followed_by_none() -> None:
+    told = {"desk": OpenThread("Bombing in Peshawar", rules=frozenset({"gone"}))}
+    corrected = change(Change.CORRECTED, 2)
+    assert results(corrected, NOON, book(rule("far", when={"country": "AF"})), told) == {
+        ("far", "desk"): Result.NO_MATCH,
+        (NO_RULE, "desk"): Result.CORRECTION,
+    }
+
+
+def test_what_is_held_on_several_steps_is_due_when_the_last_of_them_lets_it_go() -> None:
+    desk = destination("desk", quiet_hours={"from": "11:00", "to": "15:00"}, digest={"at": "13:00"})
+    by_digest = book(rule(route={"digest": "desk"}), destinations=(desk,))
+    (decision,) = decide(change(), NOON, by_digest, {})
+    assert (decision.result, decision.due_at) == (Result.QUIET, NOON + timedelta(hours=3))
+    (held,) = decide(change(), NOON - timedelta(hours=2), by_digest, {})
+    assert (held.result, held.due_at) == (Result.DIGESTED, NOON + timedelta(hours=3)), (
+        "due in quiet hours: at their end"
+    )
+
+
+def test_a_digest_waits_for_its_stage_too() -> None:
+    quiet = (destination("desk", quiet_hours={"from": "11:00", "to": "15:00"}),)
+    assert results(change(), NOON, book(rule(route={"confirmed": "desk"}), destinations=quiet), {}) == {
+        ("all", "desk"): Result.STAGED
+    }

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import yaml
 
+from services.alerting.domain.policy import CHAIN
 from services.alerting.domain.rulebook import read
 
 README = Path("services/alerting/README.md").read_text(encoding="utf-8")
@@ -15,6 +16,13 @@ def test_every_promise_names_a_test_that_exists() -> None:
     rows = re.findall(r"^\| ([^|]+) \| `(test_\w+)` \|$", README, re.MULTILINE)
     assert len(rows) >= 20
     assert [promise for promise, test in rows if f"\ndef {test}(" not in SUITE] == []
+
+
+def test_the_chain_is_told_as_it_is() -> None:
+    told = README.split("## The chain")[1].split("## A rule")[0]
+    rows = re.findall(r"^\| ([a-z, ]+) \| ", told, re.MULTILINE)[1:]
+    steps = [name.strip().replace(" ", "_") for row in rows for name in row.split(",")]
+    assert steps == [step.__name__ for step in CHAIN]
 
 
 def test_the_rule_and_the_configuration_shown_can_be_imported() -> None:
