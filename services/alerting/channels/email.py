@@ -2,7 +2,7 @@
 
 import smtplib
 import ssl
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -96,21 +96,27 @@ def _address(text: str) -> Address:
 def _connect(config: EmailConfig, seconds: float) -> smtplib.SMTP:
     """Connect and log in; nothing of the mail has left before this returns."""
     host, port = resolve(config.host), int(resolve(str(config.port)))
-    try:
-        if config.tls == "tls":
-            smtp: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=seconds, context=ssl.create_default_context())
-        else:
-            smtp = smtplib.SMTP(host, port, timeout=seconds)
-        smtp.ehlo_or_helo_if_needed()
-        if config.tls == "starttls":
-            smtp.starttls(context=ssl.create_default_context())
-        if config.user and config.password:
-            smtp.login(resolve(config.user), resolve(config.password))
-    except smtplib.SMTPAuthenticationError as error:
-        raise _failure(error.smtp_code, error.smtp_error) from error
-    except (OSError, smtplib.SMTPException) as error:
-        raise Retry(f"no connection to {host}:{port}: {error}") from error
+    with ExitStack() as on_failure:
+        try:
+            smtp = _dial(config, host, port, seconds)
+            on_failure.callback(smtp.close)
+            smtp.ehlo_or_helo_if_needed()
+            if config.tls == "starttls":
+                smtp.starttls(context=ssl.create_default_context())
+            if config.user and config.password:
+                smtp.login(resolve(config.user), resolve(config.password))
+        except smtplib.SMTPAuthenticationError as error:
+            raise _failure(error.smtp_code, error.smtp_error) from error
+        except (OSError, smtplib.SMTPException) as error:
+            raise Retry(f"no connection to {host}:{port}: {error}") from error
+        on_failure.pop_all()
     return smtp
+
+
+def _dial(config: EmailConfig, host: str, port: int, seconds: float) -> smtplib.SMTP:
+    if config.tls == "tls":
+        return smtplib.SMTP_SSL(host, port, timeout=seconds, context=ssl.create_default_context())
+    return smtplib.SMTP(host, port, timeout=seconds)
 
 
 def _part(smtp: smtplib.SMTP) -> None:
