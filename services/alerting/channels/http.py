@@ -43,7 +43,7 @@ def post(url: str, body: bytes, headers: dict[str, str], line: Line, most: int =
 
     Raises `Retry` where nothing was sent, `Unknown` where no answer came, `Dead` where it must not be sent.
     """
-    private = _check_url(url) in line.allowed
+    private = place(url) in line.allowed
     pools = line.keep(("http", private), lambda: _pools(private), PoolManager.clear)
     try:
         response = pools.request(
@@ -86,7 +86,7 @@ def retry_after(value: str | None, now: datetime | None = None) -> float | None:
     return max(0.0, (due - (now or datetime.now(due.tzinfo))).total_seconds())
 
 
-def _check_url(url: str) -> str:
+def place(url: str) -> str:
     """The url's host:port; raises `Dead` for what is no http(s) address."""
     try:
         parts = urlsplit(url)

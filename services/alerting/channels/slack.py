@@ -120,6 +120,8 @@ def _call(method: str, fields: dict[str, Any], config: SlackConfig, line: Line) 
         "User-Agent": "Tocsin",
     }
     url = resolve(config.base_url).rstrip("/") + "/" + method
+    if not url.startswith("https://") and http.place(url) not in line.allowed:
+        raise Dead("base_url is not https: the token would go in the clear; ALERT_ALLOWED_HOSTS can allow the host")
     answer = http.post(url, urlencode(form).encode(), headers, line, ANSWER_BYTES)
     body = _json(answer.body)
     if answer.status == 200 and body.get("ok") is True:
