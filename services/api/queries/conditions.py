@@ -20,12 +20,12 @@ day_: ColumnElement[Any] = literal_column("coalesce(events.date_start, '-infinit
 killed_: ColumnElement[int] = literal_column("coalesce(events.killed, -1)")
 injured_: ColumnElement[int] = literal_column("coalesce(events.injured, -1)")
 outlet_: ColumnElement[str] = literal_column("(reports.record ->> 'source')")
-_LIVE: ColumnElement[bool] = literal_column("events.epoch = 0")  # spelled as the indexes spell it
+live_: ColumnElement[bool] = literal_column("events.epoch = 0")  # spelled as the indexes spell it
 
 
 def matching(asked: Filter) -> list[ColumnElement[bool]]:
     """All must hold. What is merged into another event never matches, unless its status is asked for."""
-    return [_LIVE, *_shown(asked), *_when(asked), *_where(asked), *_what(asked), *_said(asked)]
+    return [live_, *_shown(asked), *_when(asked), *_where(asked), *_what(asked), *_said(asked)]
 
 
 def _shown(asked: Filter) -> Iterator[ColumnElement[bool]]:
@@ -59,7 +59,7 @@ def _where(asked: Filter) -> Iterator[ColumnElement[bool]]:
         yield from _within(box)
     if circle := asked.circle():
         if cells := _cells(circle.box()):
-            yield _in_cells(cells)
+            yield in_cells(cells)
         else:
             yield from _within(circle.box())
         yield _distance_km(circle) <= circle.radius_km
@@ -91,6 +91,17 @@ def _said(asked: Filter) -> Iterator[ColumnElement[bool]]:
         yield Event.words.op("@@")(func.websearch_to_tsquery("english", asked.q))
 
 
+def cells_of(asked: Filter) -> list[int]:
+    """The square degrees that its box and circle touch; none: it has neither, or they touch too many."""
+    circle, box = asked.circle(), asked.box()
+    found = [set(_cells(area)) for area in (box, circle.box() if circle else None) if area]
+    return sorted(set.intersection(*found)) if found and all(found) else []
+
+
+def in_cells(cells: list[int]) -> ColumnElement[bool]:
+    return Event.cell == any_(cast(cells, ARRAY(Integer)))
+
+
 def _one_of(column: Any, values: list[Any]) -> ColumnElement[bool]:
     condition: ColumnElement[bool] = column == values[0] if len(values) == 1 else column.in_(values)
     return condition
@@ -101,14 +112,10 @@ def _within(box: Box) -> Iterator[ColumnElement[bool]]:
     columns = Event.lon.between(box.west, box.east) if box.west <= box.east else across
     inside = and_(Event.lat.between(box.south, box.north), columns)
     if cells := _cells(box):
-        yield _in_cells(cells)
+        yield in_cells(cells)
         yield case((inside, True), else_=False)  # the planner must not take it for a second, independent narrowing
     else:
         yield inside
-
-
-def _in_cells(cells: list[int]) -> ColumnElement[bool]:
-    return Event.cell == any_(cast(cells, ARRAY(Integer)))
 
 
 def _cells(box: Box) -> list[int]:

@@ -5,15 +5,16 @@ from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, RowMapping, select
+from sqlalchemy import Connection, Row, RowMapping, func, select
 
 from services.api.filters import Filter
-from services.api.queries.conditions import day_, injured_, killed_, matching
+from services.api.queries.conditions import cells_of, day_, in_cells, injured_, killed_, live_, matching
 from services.api.queries.pages import Order, cursor_after, fetched, first, page, plan_anew, rows
 from shared.database.tables import Decision, Event, LedgerEntry, RelatedEvents, Report, Revision
 
 LIVE = 0  # epoch
 READ_AHEAD = 1_000  # rows of an export in memory at once
+FEW = 20_000  # events that are sorted in less time than it takes to look for them in order
 
 Sort = Literal[
     "-created", "created", "-date", "date", "-updated", "updated", "-killed", "killed", "-injured", "injured",
@@ -45,12 +46,23 @@ def listed(
     or before where the order rises. Raises `BadCursor`."""
     name = sort.removeprefix("-")
     compared, read, kind = _ORDERS[name]
-    order = Order(sort, compared, Event.id, kind, rising=sort == name)
+    order = Order(sort, compared, Event.id, kind, rising=sort == name, anew=_few_there(connection, asked))
     query = select(Event.id, Event.snapshot, Event.alertable, read.label("sorted_by")).where(*matching(asked))
     found = fetched(connection, page(query, order, cursor, limit)).all()
     items = [row.snapshot | {"alertable": row.alertable} for row in found[:limit]]
     last = found[limit - 1] if len(found) > limit else None
     return items, cursor_after(order, last.sorted_by, last.id) if last else None
+
+
+def _few_there(connection: Connection, asked: Filter) -> bool:
+    """Whether few events lie where it looks: then they are all read and sorted. The planner, which cannot know how the
+    events of a square lie, might rather look through all events for those within a mile of a village."""
+    cells = cells_of(asked)
+    if not cells:
+        return False
+    there = select(Event.id).where(live_, in_cells(cells)).limit(FEW + 1).subquery()
+    count: int = fetched(connection, select(func.count()).select_from(there)).scalar()
+    return count <= FEW
 
 
 def exported(connection: Connection, asked: Filter) -> Iterator[dict[str, Any]]:
