@@ -82,7 +82,7 @@ def follow(running: Pipeline, articles: Sequence[Served], wave: int = WAVE) -> R
     with tqdm(total=len(articles), unit="article", disable=not sys.stderr.isatty()) as bar:
         while True:
             tap.turn(BOOKS_SECONDS)
-            received = record.read(running.received)
+            received = [message for message in record.read(running.received) if message.sink != record.EDIT]
             deliveries = [message.labels["delivery_id"] or "" for message in received]
             books = booking.read(topics, engine, [article.id for article in articles], deliveries)
             now, progress = time.monotonic(), [stage.row() for stage in books.stages]

@@ -10,12 +10,15 @@ from typing import Any, TextIO
 from shared.clock import Clock, wall
 
 
+EDIT = "slack_edit"  # the sink of what edits a message that was there, and is no message of its own
+
+
 @dataclass(frozen=True)
 class Received:
     """One message as it came in. `labels`: delivery_id, event_id, kind, article_id, fetched_at, published_at."""
 
     received_at: datetime  # wall time
-    sink: str  # slack, slack_edit (of a message that was there), slack_webhook, email, webhook, teams ...
+    sink: str  # slack, slack_edit, slack_webhook, email, webhook, teams ...
     destination: str  # channel, path of the hook, recipients
     ref: str  # what names the message: Slack ts, Message-ID, delivery id
     thread: str | None  # the message that it answers: Slack thread_ts, References

@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from deploy.local.sinks.faults import Faults, answer
-from deploy.local.sinks.record import Record, labels_of
+from deploy.local.sinks.record import EDIT, Record, labels_of
 from deploy.local.sinks.workspace import Fields, SlackError, Workspace
 
 STRUCTURED = ("blocks", "metadata", "attachments")  # JSON texts where the arguments come as a form
@@ -87,7 +87,7 @@ def _posted(slack: Slack, fields: Fields) -> web.Response:
 
 def _updated(slack: Slack, fields: Fields) -> web.Response:
     message = slack.workspace.update(fields)
-    _keep(slack, "slack_edit", fields["channel"], message)
+    _keep(slack, EDIT, fields["channel"], message)
     return _ok({"channel": fields["channel"], "ts": message["ts"], "text": message.get("text", "")})
 
 
