@@ -9,7 +9,6 @@ from typing import Any, TextIO
 
 from shared.clock import Clock, wall
 
-
 EDIT = "slack_edit"  # the sink of what edits a message that was there, and is no message of its own
 
 
