@@ -43,7 +43,10 @@ def main() -> int:
         return 0
     if options.command == "key":
         engine = make_engine(load(DatabaseUrl).database_url, "api key")
-        status: int = options.act(engine, options)
+        try:
+            status: int = options.act(engine, options)
+        finally:
+            engine.dispose()
         return status
     return _serve(load(ApiSettings))
 

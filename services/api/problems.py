@@ -9,7 +9,7 @@ from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
@@ -66,6 +66,12 @@ def install(app: FastAPI) -> None:
         return answer(
             HTTPStatus.SERVICE_UNAVAILABLE, "the database does not answer; try again", headers={"Retry-After": "5"}
         )
+
+    @app.exception_handler(DataError)
+    def unstorable(request: Request, error: DataError) -> JSONResponse:
+        """What JSON can say and PostgreSQL cannot: a NUL in a text, a zone 19 hours east."""
+        what = str(error.orig).splitlines()[0][:200]
+        return answer(HTTPStatus.UNPROCESSABLE_ENTITY, f"the database cannot hold a value of the request: {what}")
 
     @app.exception_handler(Exception)
     def unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -12,10 +12,12 @@ import aiohttp
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
+from starlette.types import Message
 
-from services.api import store
+from services.api import event_stream, store
 from services.api.app import Options
 from services.api.published import Filter, Published
+from services.api.tail import Tail
 from shared.database.session import make_engine
 from tests.api_client import api, new_key
 from tests.listeners import Listener, Newsroom, Server, in_background, publishing
@@ -148,6 +150,33 @@ def test_a_stream_has_the_changes_and_says_why_it_ends(reader: TestClient, engin
     assert int(events[0]["retry"]) >= 500
     assert [one["id"] for one in events if one.get("event") == "change"] == ["2", "3"]
     assert (events[-1]["event"], json.loads(events[-1]["data"])) == ("end", {"reason": "lifetime"})
+
+
+@pytest.mark.usefixtures("newsroom")
+def test_a_quiet_line_shows_that_it_is_alive(reader: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_stream, "HEARTBEAT_SECONDS", 0.2)
+    answer = reader.get("/v1/stream")
+    assert answer.text.count(": still here\nid: 1\n\n") >= 2
+
+
+@pytest.mark.usefixtures("newsroom")
+def test_a_client_that_takes_nothing_is_let_go(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_stream, "SLOW_SECONDS", 0.2)
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        if message.get("body", b"").startswith(b"event: change"):
+            await asyncio.Event().wait()
+        sent.append(message)
+
+    async def receive() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    stream = event_stream.EventStream(Tail(engine, 1), 0, Filter())
+    asyncio.run(asyncio.wait_for(stream({"type": "http"}, receive, send), 10))
+    assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
+    assert all(message.get("more_body", True) for message in sent), "it must not look complete"
 
 
 def test_no_more_clients_than_a_process_can_bear(reader: TestClient, newsroom: Newsroom) -> None:

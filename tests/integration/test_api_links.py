@@ -106,6 +106,7 @@ def test_the_last_word_of_feedback_counts(client: TestClient, engine: Engine, de
         (link(Action.USEFUL, uuid4(), timedelta(seconds=-1)), 410, "expired"),
         (link(Action.USEFUL, uuid4()), 409, "no longer have"),
     ],
+    ids=["forged", "cut off", "expired", "forgotten"],
 )
 def test_a_link_that_is_no_good_is_a_clear_page(client: TestClient, path: str, status: int, words: str) -> None:
     for answer in (client.get(path), client.post(path, data={"who": "Ann"})):

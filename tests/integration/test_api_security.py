@@ -16,7 +16,7 @@ from joserfc.jwk import ECKey, RSAKey
 from sqlalchemy import Engine, create_engine, text
 from starlette.types import Message, Receive, Scope, Send
 
-from services.api import document, keys
+from services.api import __main__, document, keys
 from services.api.access import RateLimit
 from services.api.app import Options, create_app
 from services.api.caller import SCOPES, up_to
@@ -114,6 +114,34 @@ def test_a_rotated_key_works_on_for_a_while_and_its_heir_has_its_scopes(engine: 
         assert keys.rotate(connection, "00000000", now) is None
         assert {row.name for row in keys.listed(connection)} == {"desk"}
         assert all("hash" not in row._fields for row in keys.listed(connection))
+
+
+def test_keys_are_managed_by_hand(
+    engine: Engine, database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+
+    def run(*arguments: str) -> tuple[int, str]:
+        monkeypatch.setattr("sys.argv", ["api", "key", *arguments])
+        return __main__.main(), capsys.readouterr().out.strip()
+
+    status, key = run("create", "--name", "desk", "--scope", "review", "--days", "30")
+    prefix = key.split("_")[1]
+    assert status == 0
+    _, listed = run("list")
+    assert prefix in listed
+    assert "read,review" in listed
+    assert key.split("_", 2)[2] not in listed
+    status, heir = run("rotate", prefix, "--overlap-hours", "1")
+    assert (status, heir != key) == (0, True)
+    with api(engine, None) as client:
+        works = [client.get("/v1/rules", headers={"X-API-Key": each}).status_code for each in (key, heir)]
+        assert works == [200, 200]
+        assert run("revoke", prefix)[0] == 0
+        works = [client.get("/v1/rules", headers={"X-API-Key": each}).status_code for each in (key, heir)]
+        assert works == [401, 200]
+    assert run("revoke", prefix)[0] == 1
+    assert run("rotate", prefix)[0] == 1
 
 
 def test_requests_are_counted_by_key(engine: Engine) -> None:

@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
 
 from services.alerting.store.rules import RuleCache
+from services.api import store
 from shared.clock import wall
 from shared.database.session import make_engine
 from tests.api_client import api, items, link
@@ -131,6 +132,18 @@ def test_an_idempotency_key_is_its_callers_own_and_a_refusal_leaves_it_free(admi
     assert answer.status_code == 201
 
 
+def test_an_answer_is_kept_for_a_day(admin: TestClient, engine: Engine) -> None:
+    key = {"Idempotency-Key": "order-1"}
+    assert admin.post("/v1/feeds", json=FEED, headers=key).status_code == 201
+    with engine.begin() as connection:
+        store.forget_answers(connection)
+    assert admin.post("/v1/feeds", json=FEED, headers=key).status_code == 201
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE idempotent_requests SET created_at = now() - interval '25 hours'"))
+        store.forget_answers(connection)
+    assert admin.post("/v1/feeds", json=FEED, headers=key).status_code == 409
+
+
 def test_a_feed_is_switched_off_and_on_again_as_if_new(admin: TestClient, engine: Engine) -> None:
     added = admin.post("/v1/feeds", json=FEED)
     path, tag = added.headers["location"], added.headers["etag"]
@@ -173,6 +186,9 @@ def test_a_silence_is_made_changed_and_ended_and_kept(admin: TestClient, engine:
     assert admin.get(path).json()["comment"] == "longer"
     assert len(audit(admin, action="silence.put")) == 3
     assert admin.post("/v1/silences", json=body | {"ends_at": body["starts_at"]}).status_code == 422
+    for unstorable in ({"comment": "a\0b"}, {"when": {"source": ["a\0b"]}}):
+        refused = admin.post("/v1/silences", json=body | unstorable)
+        assert (refused.status_code, refused.headers["content-type"]) == (422, "application/problem+json")
 
 
 def holding(engine: Engine) -> list[str]:

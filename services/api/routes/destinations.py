@@ -6,7 +6,7 @@ For scope admin only, reading too: a configuration names people, channels and wh
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Response
+from fastapi import APIRouter, Body, Depends, HTTPException, Path, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection, RowMapping
 
@@ -21,6 +21,8 @@ from services.api.writing import ERRORS, Administering, Done, Write, etag, tagge
 router = APIRouter(prefix="/v1/destinations", tags=["destinations"], dependencies=[Depends(needs("admin"))])
 
 DestinationId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$", examples=["duty-desk"])]
+
+EXAMPLE = {"id": "duty-desk", "channel": "slack_webhook", "config": {"url": "env:DUTY_DESK_URL"}}
 
 
 class DestinationAnswer(BaseModel):
@@ -50,7 +52,9 @@ def one_destination(database: Database, destination_id: DestinationId) -> Respon
 @router.put(
     "/{destination_id}", response_model=DestinationAnswer, responses={201: {"model": DestinationAnswer}, **ERRORS}
 )
-def put_destination(write: Administering, destination_id: DestinationId, destination: Entry) -> Response:
+def put_destination(
+    write: Administering, destination_id: DestinationId, destination: Annotated[Entry, Body(examples=[EXAMPLE])]
+) -> Response:
     """Add a destination, or change it (with If-Match). It is never deleted, for deliveries refer to it: disable it."""
     if destination.id != destination_id:
         raise _invalid([f"id must be {destination_id}"])

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Path, Response
+from fastapi import APIRouter, Body, HTTPException, Path, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection, RowMapping
 
@@ -18,6 +18,14 @@ from services.api.writing import ERRORS, Administering, Done, Write, etag, tagge
 router = APIRouter(prefix="/v1/rules", tags=["rules"])
 
 RuleId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$", examples=["blasts"])]
+
+EXAMPLE = {
+    "id": "blasts",
+    "owner": "duty desk",
+    "description": "bombings with many killed",
+    "when": {"country": ["PK", "AF"], "attack_type": ["bombing_explosion"], "killed_at_least": 5},
+    "route": {"now": ["duty-desk"], "confirmed": ["board"]},
+}
 
 
 class RuleAnswer(BaseModel):
@@ -47,7 +55,7 @@ def one_rule(database: Database, rule_id: RuleId) -> Response:
 
 
 @router.put("/{rule_id}", response_model=RuleAnswer, responses={201: {"model": RuleAnswer}, **ERRORS})
-def put_rule(write: Administering, rule_id: RuleId, rule: Rule) -> Response:
+def put_rule(write: Administering, rule_id: RuleId, rule: Annotated[Rule, Body(examples=[EXAMPLE])]) -> Response:
     """Put a rule in force, or a new version of it (with If-Match). It is checked as a file of rules is."""
     if rule.id != rule_id:
         raise Refused(422, "the rule is not valid", [Fault(where=["body", "id"], what=f"must be {rule_id}")])

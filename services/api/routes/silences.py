@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 from sqlalchemy import Connection
 
 from services.alerting.domain.conditions import Conditions
@@ -19,10 +20,19 @@ from shared.ids import uuid7
 router = APIRouter(prefix="/v1/silences", tags=["silences"])
 
 
+EXAMPLE: JsonDict = {
+    "starts_at": "2026-03-01T08:00:00Z",
+    "ends_at": "2026-03-01T12:00:00Z",
+    "comment": "exercise of the army near Peshawar",
+    "rule": ["blasts"],
+    "when": {"country": ["PK"]},
+}
+
+
 class SilenceBody(BaseModel):
     """Whoever asks is its author."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [EXAMPLE]})
 
     starts_at: AwareDatetime
     ends_at: AwareDatetime
