@@ -4,26 +4,19 @@ Every branch of the query walks one index in order of time, away from the report
 so its cost does not grow with the table. A place is looked up by its cell, a degree of latitude and one of longitude.
 """
 
-from typing import Any, NamedTuple
-from uuid import UUID
+from typing import Any
 
 from sqlalchemy import Connection, TextClause, text
 
 from services.enricher.domain.linking.search import LONGEST_DATE, Search, cells
+from services.enricher.store.statements import STAMP
 from shared.database.tables import COARSE, POINTED
 
 
-class Found(NamedTuple):
-    """`stamp` differs whenever the event's row does."""
-
-    id: UUID
-    stamp: str
-
-
-def find(connection: Connection, epoch: int, asked: Search) -> list[Found]:
-    """The events that `search.could_be` lets through, nearest in time first, `asked.limit` at most."""
+def find(connection: Connection, epoch: int, asked: Search) -> list[str]:
+    """Stamps of the events that `search.could_be` lets through, nearest in time first, `asked.limit` at most."""
     statement = _BY_PLACE if asked.box and asked.country else _BY_COUNTRY if asked.country else _ANYWHERE
-    return [Found(row.id, row.stamp) for row in connection.execute(statement, parameters(epoch, asked))]
+    return list(connection.scalars(statement, parameters(epoch, asked)))
 
 
 def parameters(epoch: int, asked: Search) -> dict[str, Any]:
@@ -76,7 +69,7 @@ def _in_cells(branch: str) -> str:
 
 def _nearest(*branches: str) -> TextClause:
     return text(f"""
-        SELECT id, min(xmin::text || '/' || revision) AS stamp FROM ({" UNION ALL ".join(branches)}) AS known
+        SELECT min({STAMP}) AS stamp FROM ({" UNION ALL ".join(branches)}) AS known
         GROUP BY id, last_reported_at
         ORDER BY abs(extract(epoch FROM last_reported_at - CAST(:around AS timestamptz))), id LIMIT :most
     """)  # noqa: S608 - made of the constants above

@@ -11,10 +11,21 @@ from services.enricher.domain.linking.ledger import frame_values
 from services.enricher.domain.linking.link import Decision
 from services.enricher.domain.linking.reports import KnownEvent, ReportRecord
 from services.enricher.domain.linking.search import Search
-from services.enricher.store.candidates import Found, find
+from services.enricher.store.candidates import find
 from services.enricher.store.remembered import Remembered
 from services.enricher.store.rows import event_row, ledger_row, report_row, revision_row
-from services.enricher.store.statements import ATTACH, EVENTS, KEEP_ARTICLE, REPORTS, SAVE, STAMPS, as_json
+from services.enricher.store.statements import (
+    ATTACH,
+    EVENTS,
+    KEEP_ARTICLE,
+    LINKS,
+    RELATIONS,
+    REPORTS,
+    SAVE,
+    STAMPS,
+    UNLINK,
+    as_json,
+)
 from shared.contracts import ArticleEnriched, EventChanged, EventSnapshot
 from shared.database.tables import Event, KeptApart, LedgerEntry, RelatedEvents, Report
 
@@ -35,13 +46,11 @@ class PostgresStore:
         self._connection.execute(KEEP_ARTICLE, {"article": as_json(row | {"score": said.score})})
 
     def linked_before(self, article_id: UUID) -> dict[int, KnownEvent]:
-        links = self._connection.execute(
-            select(Report.id, Report.frame_index, Report.event_id).where(Report.article_id == article_id)
-        ).all()
+        links = self._connection.execute(LINKS, {"article": article_id}).all()
         if not links:
             return {}
         events = {event.event_id: event for event in self._load({link.event_id for link in links})}
-        self._connection.execute(delete(Report).where(Report.article_id == article_id))
+        self._connection.execute(UNLINK, {"article": article_id})
         return {link.frame_index: _without(events[link.event_id], {link.id for link in links}) for link in links}
 
     def countries_of(self, articles: Collection[UUID]) -> set[str | None]:
@@ -53,7 +62,7 @@ class PostgresStore:
         return [event for event in self._read(find(self._connection, LIVE, asked)) if event.reports]
 
     def related(self, event_id: UUID) -> Sequence[UUID]:
-        return sorted(other for other, _ in self._relations(event_id))
+        return [other for other, _ in self._relations(event_id)]
 
     def kept_apart(self, event_id: UUID) -> Sequence[UUID]:
         pairs = self._connection.execute(
@@ -108,36 +117,29 @@ class PostgresStore:
         self._connection.execute(delete(KeptApart).where(KeptApart.a == a, KeptApart.b == b))
 
     def _relations(self, event_id: UUID) -> list[tuple[UUID, str]]:
-        pairs = self._connection.execute(
-            select(RelatedEvents.a, RelatedEvents.b, RelatedEvents.relation).where(
-                or_(RelatedEvents.a == event_id, RelatedEvents.b == event_id)
-            )
-        )
-        return [(b if a == event_id else a, relation) for a, b, relation in pairs]
+        return [(row.other, row.relation) for row in self._connection.execute(RELATIONS, {"event": event_id})]
 
     def _load(self, ids: Collection[UUID]) -> list[KnownEvent]:
-        """Events of the live epoch, in the order of `ids`."""
-        rows = self._connection.execute(STAMPS, {"ids": list(ids), "epoch": LIVE})
-        stamps = {row.id: row.stamp for row in rows}
-        return self._read([Found(event_id, stamps[event_id]) for event_id in ids if event_id in stamps])
+        """Events of the live epoch."""
+        return self._read(list(self._connection.scalars(STAMPS, {"ids": list(ids), "epoch": LIVE})))
 
-    def _read(self, found: Sequence[Found]) -> list[KnownEvent]:
+    def _read(self, stamps: Sequence[str]) -> list[KnownEvent]:
         """From memory what is as it was, the rest from its tables."""
-        known = {one.id: event for one in found if (event := self._remembered.get(*one))}
-        if missing := [one.id for one in found if one.id not in known]:
-            known.update(self._fetch(missing))
-        return [known[one.id] for one in found]
+        held = [self._remembered.get(stamp) for stamp in stamps]
+        if missing := [stamp for stamp, event in zip(stamps, held, strict=True) if event is None]:
+            fetched = self._fetch([UUID(stamp.partition("/")[0]) for stamp in missing])
+            return [event or fetched[stamp] for stamp, event in zip(stamps, held, strict=True)]
+        return [event for event in held if event]
 
-    def _fetch(self, ids: Sequence[UUID]) -> dict[UUID, KnownEvent]:
+    def _fetch(self, ids: Sequence[UUID]) -> dict[str, KnownEvent]:
         records: dict[UUID, list[ReportRecord]] = {event_id: [] for event_id in ids}
         for event_id, record in self._connection.execute(REPORTS, {"ids": ids}):
             records[event_id].append(ReportRecord.model_validate_json(record))
         events = {}
         for row in self._connection.execute(EVENTS, {"ids": ids}):
             snapshot = EventSnapshot.model_validate_json(row.snapshot)
-            event = KnownEvent(row.id, snapshot, row.alertable, tuple(records[row.id]), row.pinned)
-            self._remembered.put(event, row.stamp)
-            events[row.id] = event
+            events[row.stamp] = KnownEvent(row.id, snapshot, row.alertable, tuple(records[row.id]), row.pinned)
+            self._remembered.put(events[row.stamp], row.stamp)
         return events
 
 

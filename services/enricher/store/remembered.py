@@ -14,22 +14,26 @@ class Remembered:
     def __init__(self, reports: int = REPORTS) -> None:
         self._most = reports
         self._held = 0
-        self._events: OrderedDict[UUID, tuple[str, KnownEvent]] = OrderedDict()
+        self._events: OrderedDict[str, KnownEvent] = OrderedDict()
+        self._newest: dict[UUID, str] = {}
 
-    def get(self, event_id: UUID, stamp: str) -> KnownEvent | None:
-        held = self._events.get(event_id)
-        if held is None or held[0] != stamp:
-            return None
-        self._events.move_to_end(event_id)
-        return held[1]
+    def get(self, stamp: str) -> KnownEvent | None:
+        event = self._events.get(stamp)
+        if event is not None:
+            self._events.move_to_end(stamp)
+        return event
 
     def put(self, event: KnownEvent, stamp: str) -> None:
-        self._forget(event.event_id)
-        self._events[event.event_id] = (stamp, event)
+        if before := self._newest.pop(event.event_id, None):
+            self._forget(before)
+        self._events[stamp] = event
+        self._newest[event.event_id] = stamp
         self._held += len(event.reports)
         while self._held > self._most:
             self._forget(next(iter(self._events)))
 
-    def _forget(self, event_id: UUID) -> None:
-        if before := self._events.pop(event_id, None):
-            self._held -= len(before[1].reports)
+    def _forget(self, stamp: str) -> None:
+        if event := self._events.pop(stamp, None):
+            self._held -= len(event.reports)
+            if self._newest.get(event.event_id) == stamp:
+                del self._newest[event.event_id]

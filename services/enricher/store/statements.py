@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pydantic_core import to_json
 from sqlalchemy import text
 
-STAMP = "xmin::text || '/' || revision"  # differs whenever the row does, also across rolled back transactions
+STAMP = "id || '/' || xmin::text || '/' || revision"  # of one state of one row, also across rolled back transactions
 
 _ARTICLE = (
     "id", "version", "url", "source", "owner", "wire", "title", "text", "language", "published_at", "message_time",
@@ -46,8 +46,14 @@ SAVE = text(f"WITH saved AS ({_SAVE_EVENT}), noted AS ({_NOTE_REVISION}) SELECT 
 ATTACH = text(
     f"WITH attached AS ({_insert('reports', _REPORT, 'report')}) {_insert('ledger', _LEDGER, 'entries', many=True)}"
 )
-STAMPS = text(f"SELECT id, {STAMP} AS stamp FROM events WHERE id = ANY(:ids) AND epoch = :epoch")  # noqa: S608
+STAMPS = text(f"SELECT {STAMP} AS stamp FROM events WHERE id = ANY(:ids) AND epoch = :epoch")  # noqa: S608
 EVENTS = text(f"""
     SELECT id, {STAMP} AS stamp, snapshot::text AS snapshot, alertable, pinned FROM events WHERE id = ANY(:ids)
 """)  # noqa: S608
+LINKS = text("SELECT id, frame_index, event_id FROM reports WHERE article_id = :article")
+UNLINK = text("DELETE FROM reports WHERE article_id = :article")
+RELATIONS = text("""
+    SELECT b AS other, relation FROM related_events WHERE a = :event
+    UNION ALL SELECT a, relation FROM related_events WHERE b = :event ORDER BY other
+""")
 REPORTS = text("SELECT event_id, record::text FROM reports WHERE event_id = ANY(:ids) ORDER BY message_time, id")
