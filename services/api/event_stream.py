@@ -12,8 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from services.api import problems
 from services.api.published import Filter, Published
-from services.api.tail import PATIENCE_SECONDS, Tail, within
+from services.api.tail import PATIENCE_SECONDS, Tail, TooManyListeners, within
 
 log = structlog.get_logger(__name__)
 
@@ -48,23 +49,31 @@ class EventStream(Response):
         self._tail, self._cursor, self._wanted, self._lifetime = tail, after, wanted, lifetime
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            with self._tail.listening():
+                await self._serve(receive, send)
+        except TooManyListeners:
+            await too_many()(scope, receive, send)
+
+    async def _serve(self, receive: Receive, send: Send) -> None:
+        """Until the stream has ended, the client is gone, or the process stops."""
+
         async def gone() -> None:
             while (await receive())["type"] != "http.disconnect":
                 pass
 
-        with self._tail.listening():
-            sending = asyncio.create_task(self._send(send))
-            reasons = [asyncio.create_task(gone()), asyncio.create_task(self._tail.closing.wait())]
-            try:
-                await asyncio.wait((sending, *reasons), return_when=asyncio.FIRST_COMPLETED)
-                if self._tail.closing.is_set():
-                    await asyncio.wait((sending,), timeout=GOODBYE_SECONDS)
-                if sending.done():
-                    sending.result()  # raises what it raised
-            finally:
-                for task in (sending, *reasons):
-                    task.cancel()
-                await asyncio.gather(sending, *reasons, return_exceptions=True)
+        sending = asyncio.create_task(self._send(send))
+        reasons = [asyncio.create_task(gone()), asyncio.create_task(self._tail.closing.wait())]
+        try:
+            await asyncio.wait((sending, *reasons), return_when=asyncio.FIRST_COMPLETED)
+            if self._tail.closing.is_set():
+                await asyncio.wait((sending,), timeout=GOODBYE_SECONDS)
+            if sending.done():
+                sending.result()  # raises what it raised
+        finally:
+            for task in (sending, *reasons):
+                task.cancel()
+            await asyncio.gather(sending, *reasons, return_exceptions=True)
 
     async def _send(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
@@ -105,3 +114,10 @@ class EventStream(Response):
     async def _put(self, send: Send, body: bytes, last: bool = False) -> None:
         async with asyncio.timeout(SLOW_SECONDS):
             await send({"type": "http.response.body", "body": body, "more_body": not last})
+
+
+def too_many() -> Response:
+    """To a client that cannot wait here, or not now."""
+    return problems.answer(
+        503, "this process takes nobody more who waits for changes; try again", headers={"Retry-After": "5"}
+    )

@@ -46,18 +46,13 @@ class Tail:
     @contextmanager
     def listening(self) -> Iterator[None]:
         """Around all that a client waits for; raises `TooManyListeners`."""
-        if self.full:
+        if self._listeners >= self._most or self.closing.is_set():
             raise TooManyListeners
         self._count(+1)
         try:
             yield
         finally:
             self._count(-1)
-
-    @property
-    def full(self) -> bool:
-        """Nobody more can listen."""
-        return self._listeners >= self._most or self.closing.is_set()
 
     def close(self) -> None:
         """The process is about to stop: nobody need wait any longer."""

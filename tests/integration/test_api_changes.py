@@ -182,10 +182,10 @@ def test_a_client_that_takes_nothing_is_let_go(engine: Engine, monkeypatch: pyte
 def test_no_more_clients_than_a_process_can_bear(reader: TestClient, newsroom: Newsroom) -> None:
     waiting = [in_background(poll_quietly, reader) for _ in range(3)]
     time.sleep(0.5)
-    answer = reader.get("/v1/changes", params={"wait": 1})
+    answers = [reader.get(path) for path in ("/v1/changes", "/v1/stream")]
     for thread in waiting:
         thread.join()
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert [(answer.status_code, answer.headers["retry-after"]) for answer in answers] == [(503, "5"), (503, "5")]
     assert reader.get("/v1/changes").status_code == 200
 
 

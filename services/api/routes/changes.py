@@ -49,7 +49,7 @@ async def list_changes(request: Request, asked: Annotated[Poll, Query()]) -> Res
         with tail.listening():
             return await _poll(tail, await _start(tail, asked.after), asked)
     except TooManyListeners:
-        raise _full() from None
+        return event_stream.too_many()
 
 
 @router.get(
@@ -71,8 +71,6 @@ async def stream(
     """
     tail: Tail = request.app.state.tail
     start = await _start(tail, last_event_id if last_event_id is not None else asked.after)
-    if tail.full:
-        raise _full()
     return EventStream(tail, start, asked, request.app.state.options.stream_seconds)
 
 
@@ -108,7 +106,3 @@ def _page(wanted: list[Published], cursor: int, more: bool) -> Response:
     items = b",".join(change.json for change in wanted)
     body = b'{"items":[%b],"next_cursor":%d,"more":%b}' % (items, cursor, b"true" if more else b"false")
     return Response(body, media_type="application/json")
-
-
-def _full() -> HTTPException:
-    return HTTPException(503, "too many clients listen to this process; try again", headers={"Retry-After": "5"})
