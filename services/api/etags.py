@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from datetime import date
 from typing import Any
 
 from fastapi import Request, Response
@@ -19,10 +20,19 @@ def answer(request: Request, content: Any, etag: str | None = None) -> Response:
 
     The content is not validated again: it comes from models, or from columns that hold them.
     """
-    body = json.dumps(content, ensure_ascii=False, default=str, separators=(",", ":")).encode()
+    return answer_text(request, json.dumps(content, ensure_ascii=False, default=_plain, separators=(",", ":")), etag)
+
+
+def answer_text(request: Request, text: str, etag: str | None = None) -> Response:
+    """The same with JSON that is written already."""
+    body = text.encode()
     etag = etag or f'"{hashlib.sha256(body).hexdigest()[:20]}"'
     headers = {"ETag": etag, "Cache-Control": _CACHING}
     known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
     if etag in known or "*" in known:
         return Response(status_code=304, headers=headers)
     return Response(body, headers=headers, media_type="application/json")
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from services.api.figures import Span, reference_windows
+from services.api.routes.statistics import Counts
 from tests.benchmarks.world import LAST_DAY, Attack
 from tests.made_up import MadeUp, made_up_world
 
@@ -85,6 +86,7 @@ def test_share_by_group(world: MadeUp) -> None:
     events = [row["events"] for row in told["rows"]]
     assert events == sorted(events, reverse=True)
     assert set(told["rows"][0]) == {"perpetrator", "share"} | totals([]).keys()
+    Counts.model_validate(told)
 
 
 @pytest.mark.parametrize("period", ["day", "week", "month", "quarter", "year"])
