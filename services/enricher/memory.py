@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from services.enricher.domain.linking import search
@@ -14,6 +15,17 @@ from services.enricher.domain.linking.search import Search
 from shared.contracts import ArticleEnriched, EventChanged
 
 
+class Edition(NamedTuple):
+    """Which version of an article, read by which extractor, was fetched when."""
+
+    version: str
+    extractor: str
+    fetched_at: datetime
+
+    def covers(self, other: "Edition") -> bool:
+        return self.fetched_at > other.fetched_at or self[:2] == other[:2]
+
+
 class MemoryStore:
     def __init__(self) -> None:
         self.events: dict[UUID, KnownEvent] = {}
@@ -21,15 +33,18 @@ class MemoryStore:
         self.apart: dict[UUID, set[UUID]] = defaultdict(set)
         self._by_country: dict[str | None, dict[UUID, None]] = defaultdict(dict)
         self._by_cell: dict[tuple[int, int], dict[UUID, None]] = defaultdict(dict)
+        self._kept: dict[UUID, Edition] = {}
         self._by_article: dict[UUID, dict[int, tuple[UUID, UUID]]] = {}
         self._related: dict[UUID, list[UUID]] = defaultdict(list)
 
     def keep_article(self, article: ArticleEnriched, message_time: datetime) -> None:
-        """Batch mode needs no article twice."""
+        self._kept[article.article_id] = _edition(article)
 
-    def linked_before(self, article_id: UUID) -> dict[int, KnownEvent]:
+    def linked_before(self, article: ArticleEnriched) -> dict[int, KnownEvent] | None:
+        if (known := self._kept.get(article.article_id)) and known.covers(_edition(article)):
+            return None
         before: dict[int, KnownEvent] = {}
-        for index, (event_id, report_id) in self._by_article.pop(article_id, {}).items():
+        for index, (event_id, report_id) in self._by_article.pop(article.article_id, {}).items():
             while event_id in self.merged:
                 event_id = self.merged[event_id]
             event = self.events[event_id]
@@ -86,6 +101,10 @@ class MemoryStore:
         self._by_country[_country(event)].pop(event.event_id, None)
         if cell := _cell(event):
             self._by_cell[cell].pop(event.event_id, None)
+
+
+def _edition(article: ArticleEnriched) -> Edition:
+    return Edition(article.version, article.extraction.extractor, article.fetched_at)
 
 
 def _country(event: KnownEvent) -> str | None:

@@ -45,12 +45,17 @@ class PostgresStore:
         row = {**dict(article), "id": article.article_id, "message_time": message_time, "kind": said.kind}
         self._connection.execute(KEEP_ARTICLE, {"article": as_json(row | {"score": said.score})})
 
-    def linked_before(self, article_id: UUID) -> dict[int, KnownEvent]:
-        links = self._connection.execute(LINKS, {"article": article_id}).all()
+    def linked_before(self, article: ArticleEnriched) -> dict[int, KnownEvent] | None:
+        edition = {"version": article.version, "extractor": article.extraction.extractor}
+        asked = {"article": article.article_id, "fetched_at": article.fetched_at, **edition}
+        rows = self._connection.execute(LINKS, asked).all()
+        if any(row.known for row in rows):
+            return None
+        links = [row for row in rows if row.id]
         if not links:
             return {}
         events = {event.event_id: event for event in self._load({link.event_id for link in links})}
-        self._connection.execute(UNLINK, {"article": article_id})
+        self._connection.execute(UNLINK, {"article": article.article_id})
         return {link.frame_index: _without(events[link.event_id], {link.id for link in links}) for link in links}
 
     def countries_of(self, articles: Collection[UUID]) -> set[str | None]:

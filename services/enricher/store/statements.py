@@ -50,7 +50,11 @@ STAMPS = text(f"SELECT {STAMP} AS stamp FROM events WHERE id = ANY(:ids) AND epo
 EVENTS = text(f"""
     SELECT id, {STAMP} AS stamp, snapshot::text AS snapshot, alertable, pinned FROM events WHERE id = ANY(:ids)
 """)  # noqa: S608
-LINKS = text("SELECT id, frame_index, event_id FROM reports WHERE article_id = :article")
+LINKS = text("""
+    SELECT reports.id, frame_index, event_id, fetched_at > :fetched_at
+        OR (version, extraction ->> 'extractor') = (:version, :extractor) AS known
+    FROM articles LEFT JOIN reports ON reports.article_id = articles.id WHERE articles.id = :article
+""")
 UNLINK = text("DELETE FROM reports WHERE article_id = :article")
 RELATIONS = text("""
     SELECT b AS other, relation FROM related_events WHERE a = :event

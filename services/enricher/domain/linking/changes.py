@@ -4,7 +4,7 @@ The service runs it on Postgres inside the transaction of its stage, the batch m
 events for the same order of articles.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
@@ -16,6 +16,7 @@ from services.enricher.domain.linking.link import Decision
 from services.enricher.domain.linking.reports import KnownEvent, ReportRecord
 from services.enricher.domain.linking.search import Search, search
 from services.enricher.domain.linking.standing import absorbable, inherited, rejected
+from services.enricher.domain.linking.withdrawal import withdraw
 from shared.codes import Change, DatePrecision, EventStatus
 from shared.contracts import ArticleEnriched, EventChanged, EventSnapshot, Reason
 
@@ -27,8 +28,11 @@ class Store(Protocol):
 
     def keep_article(self, article: ArticleEnriched, message_time: datetime) -> None: ...
 
-    def linked_before(self, article_id: UUID) -> dict[int, KnownEvent]:
-        """Events that an earlier version of this article was linked to, by frame index; its reports are taken back."""
+    def linked_before(self, article: ArticleEnriched) -> dict[int, KnownEvent] | None:
+        """Events that an earlier version of this article was linked to, by frame index; its reports are taken back.
+
+        Null: this version as this extractor reads it, or a later one, was taken in before. Nothing is taken back.
+        """
 
     def candidates(self, asked: Search) -> Sequence[KnownEvent]:
         """Unmerged events that `search.could_be` lets through, nearest in time first, with their reports."""
@@ -51,18 +55,41 @@ class Store(Protocol):
 def link_article(
     article: ArticleEnriched, message_time: datetime, store: Store, new_id: Callable[[], UUID]
 ) -> list[EventChanged]:
-    """Take in one article; returns what changed, in order. One that reports nothing is kept and changes nothing."""
-    before = store.linked_before(article.article_id)
+    """Take in one article; returns what changed, in order. One that reports nothing is kept and changes nothing, nor
+    does one that comes again."""
+    before = store.linked_before(article)
+    if before is None:
+        return []
     store.keep_article(article, message_time)
+    told = reports.of_article(article, message_time)
+    again = _same_events(before, [report.frame_index for report in told])
     changes: list[EventChanged] = []
     touched: list[KnownEvent] = []
-    for report in reports.of_article(article, message_time):
-        decision = _decide(report, store, before.get(report.frame_index), touched)
+    for report in told:
+        decision = _decide(report, store, again.get(report.frame_index), touched)
         event, made = _apply(report, decision, store, new_id)
         changes += made
         touched.append(event)
+    for event in _no_longer_told(before, again):
+        lesser, changed = withdraw(event, article)
+        store.save(lesser, changed, message_time)
+        changes.append(changed)
     _relate(touched, store)
     return changes
+
+
+def _same_events(before: Mapping[int, KnownEvent], indexes: Sequence[int]) -> dict[int, KnownEvent]:
+    """The events that a new version's frames go on telling of: by index, else, where frames have moved, in order."""
+    again = {index: before[index] for index in indexes if index in before}
+    moved = iter(_no_longer_told(before, again))
+    return again | dict(zip((index for index in indexes if index not in again), moved, strict=False))
+
+
+def _no_longer_told(before: Mapping[int, KnownEvent], again: Mapping[int, KnownEvent]) -> list[KnownEvent]:
+    told = {event.event_id for event in again.values()}
+    return [
+        event for event in {event.event_id: event for event in before.values()}.values() if event.event_id not in told
+    ]
 
 
 def _decide(
