@@ -1,8 +1,9 @@
 """What an article is to a security desk: attack_report, follow_up, background or other, read off its text alone.
 
-Three small logistic regressions over the features of `features.py`, one after the other: is it news of an attack; if
-so, of one already known; if not, does it speak of attacks at all. The weights are fitted
-(`services/enricher/model/fit.py`), the words they weigh are the trigger lexicon's.
+Three small logistic regressions, one after the other: is it news of an attack; if so, of one already known; if not,
+does it speak of attacks at all. They weigh which classes of the trigger lexicon's words stand where (`features.py`)
+and, in English, what an encoder made of the text (`reading.py`). The weights are fitted
+(`services/enricher/model/fit.py`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,7 @@ from typing import NamedTuple
 
 from services.enricher.domain.news import cues, gate
 from services.enricher.domain.news.features import BODY, HEAD, Classes, classes, features, tells_attack
+from services.enricher.domain.news.reading import ENCODED, Encode, encoded, reading
 from services.enricher.domain.text import language
 from services.enricher.domain.text.article import Document, Sentence
 from shared.codes import ArticleKind
@@ -29,12 +31,20 @@ class Stage(NamedTuple):
         return 1 / (1 + exp(-max(-30.0, min(30.0, total))))
 
 
-class Model(NamedTuple):
+class Stages(NamedTuple):
     """attack: news of an attack; follow_up: of a known one; background: attacks are mentioned though it is no news."""
 
     attack: Stage
     follow_up: Stage
     background: Stage
+
+
+class Model(NamedTuple):
+    """`rules` weigh cues alone; where there is an encoder for the language, `fused` weigh cues and its answers."""
+
+    rules: Stages
+    fused: Stages | None = None
+    encode: Encode | None = None
 
 
 class Verdict(NamedTuple):
@@ -58,14 +68,17 @@ def judge(document: Document, model: Model) -> Verdict:
     matcher = cues.matcher(document.language)
     title = classes(document.headline, matcher)
     body = classes(document.sentences, matcher)
-    values = features(document, title, body)
-    score = model.attack.probability(values)
+    values, stages = features(document, title, body), model.rules
+    if model.fused and model.encode and document.language == ENCODED:
+        stages = model.fused
+        values = {**values, **encoded(model.encode(document.title, reading(document, body)))}
+    score = stages.attack.probability(values)
     if any("no_attack" in found for found in [*title, *body[:HEAD]]):
         score = min(score, DENIED)
     if score > 0.5:
-        stage, yes, no = model.follow_up, ArticleKind.FOLLOW_UP, ArticleKind.ATTACK_REPORT
+        stage, yes, no = stages.follow_up, ArticleKind.FOLLOW_UP, ArticleKind.ATTACK_REPORT
     else:
-        stage, yes, no = model.background, ArticleKind.BACKGROUND, ArticleKind.OTHER
+        stage, yes, no = stages.background, ArticleKind.BACKGROUND, ArticleKind.OTHER
     kind = yes if stage.probability(values) > 0.5 else no
     deciding, in_title = _deciding(document, title, body, stage, 1 if kind is yes else -1)
     telling = tuple(index for index, found in enumerate(body) if tells_attack(found))
