@@ -3,11 +3,11 @@
 import math
 import re
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from services.api.moments import Day, Moment
 from shared.codes import AttackType, EventStatus, TargetType
 
 MOST_VALUES = 50  # of one filter
@@ -78,9 +78,9 @@ class Filter(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    since: date | None = Field(None, description="first day on which the attack may have happened", examples=[None])
-    until: date | None = Field(None, description="last day on which the attack may have happened", examples=[None])
-    updated_since: AwareDatetime | None = Field(None, description="changed at this time or later")
+    since: Day | None = Field(None, description="first day on which the attack may have happened", examples=[None])
+    until: Day | None = Field(None, description="last day on which the attack may have happened", examples=[None])
+    updated_since: Moment | None = Field(None, description="changed at this time or later")
     country: list[Country] = Field([], max_length=MOST_VALUES, description="ISO 3166-1 alpha-2")
     admin1: Text | None = Field(None, description="province or state, as events name it")
     bbox: Annotated[str, AfterValidator(_real_box)] | None = Field(

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -52,7 +53,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     def http(request: Request, error: HTTPException) -> JSONResponse:
         faults = error.faults if isinstance(error, Refused) else None
-        return answer(error.status_code, str(error.detail), headers=dict(error.headers or {}), faults=faults)
+        headers = dict(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (allowed := _allowed(app, request.url.path)):
+            headers["Allow"] = ", ".join(sorted(allowed))
+        return answer(error.status_code, str(error.detail), headers=headers, faults=faults)
 
     @app.exception_handler(RequestValidationError)
     def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -77,6 +81,12 @@ def install(app: FastAPI) -> None:
     def unexpected(request: Request, error: Exception) -> JSONResponse:
         log.error("request failed", path=request.url.path, exc_info=error)
         return answer(HTTPStatus.INTERNAL_SERVER_ERROR, "this is our fault; the log has it under this path and time")
+
+
+def _allowed(app: FastAPI, path: str) -> set[str]:
+    """Every method of a path: FastAPI has a route for each, and answers for the first one only."""
+    there = (context for context in iter_route_contexts(app.routes) if isinstance(context.original_route, APIRoute))
+    return {method for each in there if each.path_regex.match(path) for method in each.methods or ()}
 
 
 def answer(

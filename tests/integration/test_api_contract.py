@@ -51,7 +51,7 @@ def test_no_request_is_answered_otherwise_than_documented(
         done = subprocess.run(
             [
                 *(".venv/bin/schemathesis", "--config-file", str(CONFIG), "run", f"{server.url}/openapi.json", *key),
-                *("--checks", "all", "--workers", "2", "--max-time", str(seconds), "--generation-database", "none"),
+                *("--checks", "all", "--max-time", str(seconds), "--generation-database", "none"),
                 *("--seed", "7", "--no-color", "--continue-on-failure"),
             ],
             cwd=ROOT,

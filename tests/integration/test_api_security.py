@@ -307,6 +307,21 @@ def test_every_answer_says_how_a_browser_must_treat_it(engine: Engine) -> None:
             assert "cache-control" in headers
 
 
+def test_a_method_that_a_path_lacks_is_told_which_it_has(engine: Engine) -> None:
+    with api(engine) as client:
+        answer = client.patch("/v1/silences/x")
+        assert (answer.status_code, answer.headers["allow"]) == (405, "DELETE, GET, PUT")
+        assert client.delete("/v1/changes").headers["allow"] == "GET"
+        assert client.delete("/openapi.json").status_code == 405
+
+
+@pytest.mark.parametrize("query", ["since=0", "until=1e9", "updated_since=0.5", "updated_since=2023-01-01T00:00:00"])
+def test_a_time_is_written_out(engine: Engine, query: str) -> None:
+    with api(engine) as client:
+        assert client.get(f"/v1/events?{query}").status_code == 422
+        assert client.get("/v1/events?since=2023-01-01&updated_since=2023-01-01T00:00:00Z").status_code == 200
+
+
 def test_browsers_may_call_us_from_named_pages_only(engine: Engine) -> None:
     asked = {"Origin": "https://desk.example.org", "Access-Control-Request-Method": "GET"}
     with api(engine) as client:

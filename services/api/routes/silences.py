@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 from sqlalchemy import Connection
 
@@ -12,6 +12,7 @@ from services.alerting.domain.conditions import Conditions
 from services.alerting.domain.rules import Silence, Slug
 from services.api import configuration, store
 from services.api.access import Database
+from services.api.moments import Moment
 from services.api.problems import responses
 from services.api.writing import ERRORS, Administering, Done, Write, etag, tagged
 from shared.clock import wall
@@ -34,8 +35,8 @@ class SilenceBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [EXAMPLE]})
 
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
+    starts_at: Moment
+    ends_at: Moment
     comment: str = Field(min_length=1, max_length=500, description="why, for whoever wonders at the quiet")
     rule: list[Slug] = Field([], max_length=100, description="ids; none: any rule")
     destination: list[Slug] = Field([], max_length=100, description="ids; none: any destination")

@@ -10,6 +10,7 @@ from services.api import etags, figures
 from services.api.access import Database
 from services.api.figures import Span, SpanName
 from services.api.filters import Filter
+from services.api.moments import Day
 from services.api.problems import responses
 from services.api.queries import statistics as queries
 from services.api.queries.statistics import Clock, Dimension, Period
@@ -19,7 +20,8 @@ from shared.clock import wall
 router = APIRouter(prefix="/v1/statistics", tags=["statistics"])
 
 MOST_DIMENSIONS = 3
-EARLIEST = date(1900, 1, 1)  # room for the years before it
+EARLIEST, LATEST = date(1900, 1, 1), date(2999, 12, 31)  # room for the spans before and after
+LONGEST_SPAN = 36_525  # days
 LONGEST_MOVE = 92  # days
 
 
@@ -97,10 +99,10 @@ class Movers(BaseModel):
 class Asked(Filter):
     """`since` and `until` together, or a `span`; the year to date unless given. Days of the attack, both included."""
 
-    since: Annotated[date, Field(ge=EARLIEST)] | None = None
-    until: Annotated[date, Field(ge=EARLIEST)] | None = None
+    since: Annotated[Day, Field(ge=EARLIEST)] | None = None
+    until: Annotated[Day, Field(ge=EARLIEST)] | None = None
     span: SpanName | None = None
-    as_of: Annotated[date, Field(ge=EARLIEST)] | None = Field(None, description="the day that `span` ends at; today")
+    as_of: Annotated[Day, Field(ge=EARLIEST)] | None = Field(None, description="the day that `span` ends at; today")
 
     @model_validator(mode="after")
     def _one_span(self) -> Self:
@@ -108,6 +110,8 @@ class Asked(Filter):
             raise ValueError("give since and until together, or a span")
         if self.since and (self.span or self.as_of):
             raise ValueError("give since and until, or span and as_of")
+        if self.days().days > LONGEST_SPAN:
+            raise ValueError(f"a span has {LONGEST_SPAN:,} days at most")
         return self
 
     def days(self) -> Span:
@@ -135,10 +139,10 @@ class CountsOf(Asked):
 
 
 class ComparisonOf(Asked):
-    against_since: Annotated[date, Field(ge=EARLIEST)] | None = Field(
+    against_since: Annotated[Day, Field(ge=EARLIEST)] | None = Field(
         None, description="unless given, the span of the same length just before"
     )
-    against_until: Annotated[date, Field(ge=EARLIEST)] | None = None
+    against_until: Annotated[Day, Field(ge=EARLIEST)] | None = None
 
     @model_validator(mode="after")
     def _both(self) -> Self:
@@ -158,7 +162,7 @@ class ComparisonOf(Asked):
 class MoversOf(Filter):
     by: Dimension = "country"
     days: int = Field(7, ge=1, le=LONGEST_MOVE)
-    until: Annotated[date, Field(ge=EARLIEST)] | None = Field(None, description="last day; today unless given")
+    until: Annotated[Day, Field(ge=EARLIEST)] | None = Field(None, description="last day; today unless given")
     since: None = Field(None, exclude=True)
     limit: int = Field(10, ge=1, le=100)
 
