@@ -10,17 +10,21 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from itertools import chain
 from typing import Any, Literal
 from uuid import UUID
 
 from services.enricher.domain.linking.ledger import similarity
 from services.enricher.domain.linking.reports import KnownEvent, ReportRecord
+from services.enricher.domain.where.words import given_names
 from shared.codes import ArticleKind, AttackType, DatePrecision, WherePrecision
 from shared.contracts import EventSnapshot, Frame, Perpetrator, Place, Toll, WhenRange
 
 REPORTS_COMPARED = 12
-RARE_NAMES, RARE_TERMS = 3.0, 6.0  # so many rare ones in common say all that they can
+RARE_PERSONS = 2.0
+RARE_NAMES, RARE_TERMS = 3.0, 10.0  # so many rare ones in common say all that they can
+TERMS_FADE = 1.4  # a word that n events share says so much less: 1 / n to this power
 RIVAL_DAYS = timedelta(days=3)
 FAR_DAYS = 30  # two dates so far apart are of two attacks, not of one that was dated wrongly
 SAME_PLACE_KM = 12.0
@@ -35,6 +39,9 @@ NEWS_DAYS, FOLLOW_UP_DAYS = 2, 7  # what is told without a date happened within 
 LATER = frozenset({"date_differs", "date_recent", "gap", "gap_over_3_days", "killed_falls", "injured_falls"})
 
 HERE = frozenset({"place_same", "place_some", "place_mentioned", "place_near", "place_coarse"})
+THERE = frozenset({"place_same", "place_some"})
+SAME_DAY = frozenset({"date_same", "date_some", "date_recent"})
+THEN = SAME_DAY | {"date_next", "date_overlaps", "date_recent_later"}
 COMMON = frozenset({AttackType.ARMED_ASSAULT, AttackType.UNKNOWN})  # so common that towns see several a week
 
 Factors = dict[str, float]
@@ -48,6 +55,7 @@ class Rarity:
     terms: Mapping[str, float]
     rivals: Mapping[UUID, int]  # how many other candidates lie in the same place and days
     neighbours: Mapping[UUID, int]  # ... in the same place
+    days_shared: Mapping[UUID, int]  # ... in the same days
 
 
 def factors(report: ReportRecord, event: KnownEvent, rarity: Rarity) -> Factors:
@@ -62,12 +70,16 @@ def factors(report: ReportRecord, event: KnownEvent, rarity: Rarity) -> Factors:
         **_recency_factors(report, event),
         "rivals": math.log1p(rarity.rivals.get(event.event_id, 0)),
         "neighbours": math.log1p(rarity.neighbours.get(event.event_id, 0)),
-        "alone": float(_settled(place, when) and not rarity.rivals.get(event.event_id)),
+        **_alone(place, when, event, rarity),
         "mass": _mass(frame, snapshot),
         "text": text,
         "copy": float(text >= COPY),
         "names": max(overlap(report.names, other.names, rarity.names, RARE_NAMES) for other in compared),
         "terms": max(overlap(report.terms, other.terms, rarity.terms, RARE_TERMS) for other in compared),
+        "persons": max(
+            overlap(_persons(report.names & other.names), other.names, rarity.names, RARE_PERSONS) for other in compared
+        ),
+        "news_apart": float(_news_apart(report, compared)),
         "wording": max(cosine(report.terms, other.terms) for other in compared),
         "other_language": float(all(report.language != other.language for other in compared)),
         **_agreement("types", _known(frame.attack_types), _known(snapshot.attack_types)),
@@ -88,9 +100,13 @@ def _follows(report: ReportRecord, compared: Iterable[ReportRecord]) -> bool:
     return max(report, nearest, key=lambda one: one.said_at).kind == ArticleKind.FOLLOW_UP
 
 
-def _settled(place: Factors, when: Factors) -> bool:
-    """Place and days agree; where nothing else happened there and then, that is nearly all that there is to ask."""
-    return place.keys() <= {"place_same", "place_some"} and when.keys() <= {"date_same", "date_some", "date_recent"}
+def _alone(place: Factors, when: Factors, event: KnownEvent, rarity: Rarity) -> Factors:
+    """Place and days agree and nothing else happened there and then: that is nearly all that there is to ask. Where
+    they agree roughly, it may do that nothing else is known of the country in those days."""
+    if place.keys() <= THERE and when.keys() <= THEN and not rarity.rivals.get(event.event_id):
+        return {"alone": 1.0} if when.keys() <= SAME_DAY else {"alone_nearly": 1.0}
+    quiet = place.keys() <= HERE and when.keys() <= THEN and not rarity.days_shared.get(event.event_id)
+    return {"alone_in_country": 1.0} if quiet else {}
 
 
 def rarity_among(
@@ -105,9 +121,10 @@ def rarity_among(
     neighbours = {event.event_id: _neighbours(event, candidates) for event in events}
     return Rarity(
         {name: 1 / count for name, count in names.items()},
-        {term: known / count for term, count in terms.items()},
+        {term: known / count**TERMS_FADE for term, count in terms.items()},
         {event.event_id: sum(_days_near(event, other) for other in neighbours[event.event_id]) for event in events},
         {event_id: len(near) for event_id, near in neighbours.items()},
+        {event.event_id: sum(_days_near(event, other) for other in candidates) - 1 for event in events},
     )
 
 
@@ -141,6 +158,34 @@ def _days_near(event: KnownEvent, other: KnownEvent) -> bool:
 def overlap(a: frozenset[str], b: frozenset[str], rarity: Mapping[str, float], enough: float) -> float:
     """0..1: what is shared, by rarity, saturating where it comes to `enough`."""
     return min(1.0, sum(rarity.get(name, 0.0) for name in a & b) / enough)
+
+
+def _persons(names: frozenset[str]) -> frozenset[str]:
+    return frozenset(name for name in names if name.split()[0] in _given())
+
+
+@cache
+def _given() -> frozenset[str]:
+    return frozenset(name.casefold() for name in given_names())
+
+
+def _news_apart(report: ReportRecord, compared: Iterable[ReportRecord]) -> bool:
+    """Both sides are news of their own day, and the days are not the same."""
+    if not _is_news(report):
+        return False
+    return any(
+        _is_news(other) and "date_differs" in _date_factors(report.frame.date, other.frame.date) for other in compared
+    )
+
+
+def _is_news(report: ReportRecord) -> bool:
+    when = report.frame.date
+    return (
+        report.kind == ArticleKind.ATTACK_REPORT
+        and when is not None
+        and when.precision == DatePrecision.DAY
+        and 0 <= (report.said_at.date() - when.start).days <= NEWS_DAYS
+    )
 
 
 def cosine(a: frozenset[str], b: frozenset[str]) -> float:
@@ -276,7 +321,7 @@ def _toll_factors(
         return {}
     rise = min((_rise(report, said, other, toll) for other, toll in known), key=abs)
     if rise == 0:
-        return {f"{field}_same": 1.0}
+        return {f"{field}_same": 1.0, f"{field}_same_many": min(1.0, math.log2(max(1, said.best)) / 3)}
     return {f"{field}_rises": min(rise, 3.0)} if rise > 0 else {f"{field}_falls": min(-rise, 1.5)}
 
 
