@@ -2,6 +2,7 @@
 
   python -m services.enricher extract      articles.parsed -> articles.enriched: kind, attacks, places, actors
   python -m services.enricher link         articles.enriched -> events.changed: one attack, one event
+  python -m services.enricher reprocess    a range of time through today's extractor: what would change
   python -m services.enricher once         batch mode: articles on stdin, what they say on stdout, no Kafka, no database
   python -m services.enricher explain      show a person what was read out of an article, and from which words
 
@@ -15,22 +16,28 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from services.enricher import batch_link, explain, linker, model, service
+from services.enricher import batch_link, explain, linker, model, reprocess, service
 from services.enricher.settings import ExtractSettings
+from services.enricher.store.epochs import Range
 from shared import batch
+from shared.clock import wall
 from shared.contracts import ARTICLES_ENRICHED, ARTICLES_PARSED
+from shared.database.session import make_engine
 from shared.run import main_stateful, main_stateless
-from shared.settings import DatabaseSettings, load
+from shared.settings import DatabaseSettings, DatabaseUrl, load
 from shared.stage import Stage
 
 
 def main() -> int:
-    arguments = _parser().parse_args()
+    parser = _parser()
+    arguments = parser.parse_args()
+    if arguments.command == "reprocess" and arguments.promote is None and not (arguments.since and arguments.until):
+        parser.error("reprocess needs --since and --until, or --promote EPOCH")
     status: int = arguments.run(arguments)
     return status
 
@@ -56,6 +63,27 @@ def _once(arguments: argparse.Namespace) -> int:
 
 def _link(arguments: argparse.Namespace) -> int:
     return main_stateful(linker.stage(), load(DatabaseSettings), linker.on_published)
+
+
+def _reprocess(arguments: argparse.Namespace) -> int:
+    engine = make_engine(load(DatabaseUrl).database_url, "reprocess")
+    if arguments.promote is not None:
+        try:
+            found = reprocess.promote(engine, arguments.promote, wall())
+        except LookupError as error:
+            print(f"services.enricher reprocess: {error}", file=sys.stderr)
+            return 1
+    else:
+        span = Range(arguments.since, arguments.until)
+        epoch, found = reprocess.run(engine, model.load(arguments.kind_model), span)
+        print(f"shadow epoch {epoch}; put it in place by --promote {epoch}" if epoch else "nothing was linked")
+    print("\n".join(reprocess.describe(found)))
+    return 0
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _explain(arguments: argparse.Namespace) -> int:
@@ -114,6 +142,17 @@ def _parser() -> argparse.ArgumentParser:
         help="also link: event_id, change and the event's toll (lines in order of arrival)",
     )
     once.set_defaults(run=_once)
+    again = commands.add_parser(
+        "reprocess",
+        help="run stored articles through today's extractor and see what would change",
+        description="Link a range of time in a shadow epoch beside the live events and report what would change; "
+        "promote it later. Alerts nobody. Where: DATABASE_URL.",
+    )
+    span = "message time, ISO 8601, UTC where no zone is given"
+    again.add_argument("--since", type=_moment, metavar="TIME", help=f"from here ({span})")
+    again.add_argument("--until", type=_moment, metavar="TIME", help="to here, not included")
+    again.add_argument("--promote", type=int, metavar="EPOCH", help="put this shadow epoch in place instead")
+    again.set_defaults(run=_reprocess)
     shown = commands.add_parser("explain", help="show a person what was read out of an article")
     shown.add_argument("article", help="file with an article, as text or JSON; - is stdin")
     shown.add_argument("--html", action="store_true", help="print a page instead of coloured text")
@@ -125,6 +164,7 @@ def _parser() -> argparse.ArgumentParser:
             metavar="DAY",
             help="day on which a plain text appeared (ISO 8601)",
         )
+    for command in (once, shown, again):
         command.add_argument(
             "--kind-model", type=Path, default=model.KIND, metavar="FILE", help="weights of the kind classifier"
         )

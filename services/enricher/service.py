@@ -27,6 +27,13 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def handle(message: Incoming[ArticleParsed], model: Model) -> Produced:
     """The stage's handler: every article is passed on, whatever its kind."""
     article = message.body
+    enriched = enrich(article, model)
+    identity = message_id(ARTICLES_ENRICHED, article.article_id, article.version)
+    return Produced([Outgoing(ARTICLES_ENRICHED, key(enriched), enriched, identity)])
+
+
+def enrich(article: ArticleParsed, model: Model) -> ArticleEnriched:
+    """The article with what it says of attacks."""
     extraction = extract(
         model,
         article.title,
@@ -36,9 +43,7 @@ def handle(message: Incoming[ArticleParsed], model: Model) -> Produced:
         source_country=article.source_country,
         source=outlets.host(article.source, article.url),
     )
-    enriched = ArticleEnriched(**dict(article), extraction=extraction)
-    identity = message_id(ARTICLES_ENRICHED, article.article_id, article.version)
-    return Produced([Outgoing(ARTICLES_ENRICHED, key(enriched), enriched, identity)])
+    return ArticleEnriched(**dict(article), extraction=extraction)
 
 
 def warm_up(model: Model) -> None:

@@ -153,6 +153,7 @@ class StoredArticle(Base):
     version: Mapped[str]
     url: Mapped[str]
     source: Mapped[str] = mapped_column(index=True)
+    source_country: Mapped[str | None]
     owner: Mapped[str | None]
     wire: Mapped[str | None]
     title: Mapped[str | None]
@@ -310,6 +311,20 @@ class KeptApart(Base):
     a: Mapped[UUID] = mapped_column(ForeignKey("events.id"), primary_key=True)
     b: Mapped[UUID] = mapped_column(ForeignKey("events.id"), primary_key=True)
     __table_args__ = (CheckConstraint("a < b", name="ordered"), Index("ix_kept_apart_b", "b"))
+
+
+class ShadowEvent(Base):
+    """An event as `services.enricher reprocess` would have it, until its epoch is promoted or made anew."""
+
+    __tablename__ = "shadow_events"
+    epoch: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(primary_key=True)
+    since: Mapped[datetime]
+    until: Mapped[datetime]
+    extractor: Mapped[str]
+    snapshot: Mapped[Json]  # EventSnapshot
+    reports: Mapped[list[Any]]  # ReportRecord
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class PublishedChange(Base):

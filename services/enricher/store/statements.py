@@ -8,8 +8,8 @@ from sqlalchemy import text
 STAMP = "id || '/' || xmin::text || '/' || revision"  # of one state of one row, also across rolled back transactions
 
 _ARTICLE = (
-    "id", "version", "url", "source", "owner", "wire", "title", "text", "language", "published_at", "message_time",
-    "fetched_at", "kind", "score", "fingerprint", "extraction",
+    "id", "version", "url", "source", "source_country", "owner", "wire", "title", "text", "language", "published_at",
+    "message_time", "fetched_at", "kind", "score", "fingerprint", "extraction",
 )  # fmt: skip
 _EVENT = (
     "id", "revision", "status", "alertable", "merged_into", "country", "admin1", "locality", "lat", "lon",

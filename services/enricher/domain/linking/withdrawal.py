@@ -15,7 +15,7 @@ def withdraw(event: KnownEvent, article: Article) -> tuple[KnownEvent, EventChan
     if event.reports:
         new = ledger.assess(event.event_id, old.revision + 1, event.reports, dict(event.pinned), old.related)
     else:
-        new = _untold(event)
+        new = untold(event)
     why = revise.reasons(old, new, None)
     said = Reason(field="report", old=article.url, new=None, source=article.source, article_id=article.article_id)
     retracted = new.status == EventStatus.RETRACTED != old.status
@@ -36,7 +36,7 @@ def withdraw(event: KnownEvent, article: Article) -> tuple[KnownEvent, EventChan
     return replace(event, snapshot=new), changed
 
 
-def _untold(event: KnownEvent) -> EventSnapshot:
+def untold(event: KnownEvent) -> EventSnapshot:
     """Nobody stands by it any more; what was said of it stays for the record."""
     old = event.snapshot
     machine = {**old.model_dump(mode="json"), **old.reviewed, "revision": old.revision + 1, "reviewed": {}}
