@@ -16,7 +16,7 @@ class RuntimeSettings(BaseSettings):
     """What every process of the pipeline needs. A service adds its own fields, each with a description and an example:
     a missing value is told to the user by them."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
 
     kafka_bootstrap_servers: str = Field(description="where Kafka listens", examples=["127.0.0.1:9092"])
     topic_prefix: str = Field(
@@ -45,7 +45,7 @@ class RuntimeSettings(BaseSettings):
 
 
 class DatabaseUrl(BaseSettings):
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
 
     database_url: str = Field(
         description="where PostgreSQL is", examples=["postgresql+psycopg://USER:PASSWORD@127.0.0.1:5432/tocsin"]

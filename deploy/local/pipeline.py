@@ -59,6 +59,8 @@ def pipeline(
             "FETCH_INTERVAL_MAX": "1",
             "API_PORT": str(api),
             "MESSAGE_TIME": "published",
+            "TOCSIN_SECRET_KEY": secrets.token_hex(32),
+            "TOCSIN_PUBLIC_URL": f"http://{HOST}:{api}",
             **(settings or {}),
         }
         supervisor.launch(_newsroom(news, speed, newsroom), sinks, *programs(all_settings))
