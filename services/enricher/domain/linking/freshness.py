@@ -9,6 +9,7 @@ from shared.contracts import WhenRange
 STALE_AFTER = timedelta(days=7)
 BACKFILL_LIMIT = timedelta(hours=6)
 LATE_AFTER = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +20,9 @@ class Freshness:
 
 
 def judge(date: WhenRange | None, report: ReportRecord, stale_after: timedelta = STALE_AFTER) -> Freshness:
-    """`date`: the event's best date with this report. A report without a publication time counts as just arrived."""
-    age = report.message_time - report.said_at
+    """`date`: the event's best date with this report. A report without a publication time counts as just arrived, one
+    of which only the day is known as published when that day ended."""
+    age = report.message_time - report.said_at - (DAY if report.published_day_only else timedelta(0))
     if report.backfill and age > BACKFILL_LIMIT:
         return Freshness(False, f"backfill: published {_hours(age)} before it was fetched")
     if date is not None and _noon(date) < report.said_at - stale_after - timedelta(hours=12):

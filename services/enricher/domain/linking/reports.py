@@ -44,6 +44,7 @@ class ReportRecord(Message):
     kind: ArticleKind
     score: float
     published_at: AwareDatetime | None
+    published_day_only: bool = False
     fetched_at: AwareDatetime
     message_time: AwareDatetime
     backfill: bool
