@@ -153,6 +153,7 @@ def _measure(options: argparse.Namespace, attacks: list[Attack], engine: Engine,
     kinds = [kind for kind in KINDS if options.only in kind.name]
     for _ in range(2):  # the first round warms caches
         bare = {kind.name: _bare(engine, kind, attacks, options.seed) for kind in kinds}
+    print(f"{os.cpu_count()} cores, load average before: {os.getloadavg()[0]:.1f}\n")
     plan = _plan(kinds, attacks, options)
     times = asyncio.run(_load(base, key, plan, options.rate))
     missed = _table(kinds, times, bare)

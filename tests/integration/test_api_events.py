@@ -155,6 +155,12 @@ def test_the_day_of_the_attack_may_lie_in_the_span_and_lists_are_by_it(world: Ma
     assert len(expected) > 10
 
 
+@pytest.mark.parametrize("since", ["0001-01-01", "0001-12-31", "0002-01-01", "0002-01-02", "9999-12-31"])
+def test_the_ends_of_time_are_days_like_others(world: MadeUp, since: str) -> None:
+    dated = world.shown(lambda row, _: row["date_end"] and row["date_end"] >= since)
+    assert sorted(ids(world, since=since, limit=500)) == sorted(dated)
+
+
 @pytest.mark.parametrize("status", ["rejected", "retracted", "merged", "confirmed"])
 def test_a_status_that_is_asked_for_is_shown(world: MadeUp, status: str) -> None:
     wanted = [str(attack.id) for attack in world.attacks if attack.row["status"] == status and attack.row["alertable"]]

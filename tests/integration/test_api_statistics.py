@@ -193,12 +193,20 @@ def test_what_surges_moves_to_the_top(world: MadeUp) -> None:
         ("", {"by": ["country", "type", "target", "admin1"]}),
         ("/comparison", {"against_since": "2020-01-01"}),
         ("/comparison", {"against_since": "2020-01-02", "against_until": "2020-01-01"}),
+        ("/comparison", {"since": "1900-01-01", "until": "2999-12-31"}),
+        ("", {"since": "9999-01-01", "until": "9999-12-31", "clock": "reported"}),
         ("/movers", {"days": 0}),
         ("/movers", {"since": "2020-01-01"}),
     ],
 )
 def test_what_cannot_be_asked_is_refused(world: MadeUp, path: str, asked: Row) -> None:
     assert world.client.get(f"/v1/statistics{path}", params=asked).status_code == 422
+
+
+def test_the_ends_of_time_are_days_like_others(world: MadeUp) -> None:
+    for asked in ({"since": "1900-01-01", "until": "1999-12-31"}, {"since": "2900-01-01", "until": "2999-12-31"}):
+        assert ask(world, "/comparison", **asked)["span"]["events"] == 0
+        assert ask(world, clock="reported", **asked)["totals"]["events"] == 0
 
 
 def test_where_nothing_is_kept_nothing_is_usual(world: MadeUp) -> None:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Text, and_, any_, case, cast, exists, func, literal_column, or_, select
@@ -42,7 +42,8 @@ def _when(asked: Filter) -> Iterator[ColumnElement[bool]]:
     if asked.until:
         yield day_ <= asked.until
     if asked.since:
-        yield day_ >= asked.since - COARSEST_DATE if asked.since.year > 1 else day_ >= asked.since
+        if asked.since - date.min > COARSEST_DATE:
+            yield day_ >= asked.since - COARSEST_DATE
         yield Event.date_end >= asked.since
     elif asked.until:
         yield Event.date_start.is_not(None)

@@ -99,10 +99,12 @@ class Movers(BaseModel):
 class Asked(Filter):
     """`since` and `until` together, or a `span`; the year to date unless given. Days of the attack, both included."""
 
-    since: Annotated[Day, Field(ge=EARLIEST)] | None = None
-    until: Annotated[Day, Field(ge=EARLIEST)] | None = None
+    since: Annotated[Day, Field(ge=EARLIEST, le=LATEST)] | None = None
+    until: Annotated[Day, Field(ge=EARLIEST, le=LATEST)] | None = None
     span: SpanName | None = None
-    as_of: Annotated[Day, Field(ge=EARLIEST)] | None = Field(None, description="the day that `span` ends at; today")
+    as_of: Annotated[Day, Field(ge=EARLIEST, le=LATEST)] | None = Field(
+        None, description="the day that `span` ends at; today"
+    )
 
     @model_validator(mode="after")
     def _one_span(self) -> Self:
@@ -139,10 +141,10 @@ class CountsOf(Asked):
 
 
 class ComparisonOf(Asked):
-    against_since: Annotated[Day, Field(ge=EARLIEST)] | None = Field(
+    against_since: Annotated[Day, Field(ge=EARLIEST, le=LATEST)] | None = Field(
         None, description="unless given, the span of the same length just before"
     )
-    against_until: Annotated[Day, Field(ge=EARLIEST)] | None = None
+    against_until: Annotated[Day, Field(ge=EARLIEST, le=LATEST)] | None = None
 
     @model_validator(mode="after")
     def _both(self) -> Self:
@@ -162,7 +164,9 @@ class ComparisonOf(Asked):
 class MoversOf(Filter):
     by: Dimension = "country"
     days: int = Field(7, ge=1, le=LONGEST_MOVE)
-    until: Annotated[Day, Field(ge=EARLIEST)] | None = Field(None, description="last day; today unless given")
+    until: Annotated[Day, Field(ge=EARLIEST, le=LATEST)] | None = Field(
+        None, description="last day; today unless given"
+    )
     since: None = Field(None, exclude=True)
     limit: int = Field(10, ge=1, le=100)
 
