@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONPATH := $(CURDIR)
-GROUPS := shared fetcher parser enricher alerting api local build
+GROUPS := shared fetcher parser enricher alerting api local build train
 
 .PHONY: help install demo replay test test-long bench schemas lock lint format clean
 
