@@ -6,7 +6,7 @@ import pytest
 
 from services.enricher.domain.text.article import split
 from services.enricher.domain.toll import casualties
-from services.enricher.domain.toll.tolls import TollMention
+from services.enricher.domain.toll.mention import TollMention
 
 
 def find(text: str, language: str = "en") -> list[TollMention]:
@@ -279,3 +279,58 @@ def test_whom_the_police_killed_had_made_the_attack() -> None:
     best = casualties.best(mentions).killed
     assert best is not None
     assert (best.best, best.perpetrators) == (5, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "killed", "perpetrators"),
+    [
+        ("He died in a shootout with officers after he killed five people.", 6, 1),
+        ("The gunman who killed five people died in a shootout with officers.", 6, 1),
+        ("Doe was killed in a standoff with police after killing two men.", 3, 1),
+        ("A man killed two women and himself.", 3, 1),
+        ("Two guards were killed in a shootout with police.", 2, None),
+    ],
+)
+def test_the_death_of_who_did_it_counts_once(text: str, killed: int, perpetrators: int | None) -> None:
+    best = casualties.best(find(text)).killed
+    assert best is not None
+    assert (best.best, best.perpetrators) == (killed, perpetrators)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The raid put three women into the hospital.", (None, 3)),
+        ("Someone opened fire, hitting four people.", (None, 4)),
+        ("Bullets struck three people.", (None, 3)),
+        ("When officers came, four gunshot victims were located.", (None, 4)),
+        ("She and three others were shot outside a club.", (None, 4)),
+        ("Ann Stone and Figueroa were shot in the chest.", (None, 2)),
+        ("The blast injured three adults and an 11-year-old child.", (None, 4)),
+        ("Two boys, ages 15 and 16, and a man, 30, were shot.", (None, 3)),
+        ("Police named the four relatives he is accused of shooting.", (None, 4)),
+        ("He was charged with two counts of murder and three counts of attempted murder.", (None, 3)),
+        ("Nine were hurt. He faces three counts of attempted murder.", (None, 9)),
+    ],
+)
+def test_who_was_hurt(text: str, expected: tuple[int | None, int | None]) -> None:
+    assert toll(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("A 19-year-old man was shot in the leg. A woman, 24, was grazed. A 30-year-old man was hit in the arm.", 3),
+        ("A man, 24, was shot in the chest and died. A 22-year-old man was also shot in the leg.", 1),
+        ("Ann Lee was shot in the leg. Bo Ray was shot in the arm.", 2),
+        ("A 19-year-old man was shot in the leg. The man, 19, was shot while he slept.", 1),
+    ],
+)
+def test_persons_told_of_one_by_one(text: str, expected: int) -> None:
+    assert toll(text)[1] == expected
+
+
+def test_one_of_those_killed_is_not_taken_off_the_injured() -> None:
+    text = "Two people were killed and four were injured. A young father was one of those killed."
+    assert toll(text) == (2, 4)
+    assert toll("Four were injured. One of them died in hospital.") == (1, 3)

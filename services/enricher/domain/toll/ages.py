@@ -44,9 +44,30 @@ def aged(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk | Non
     return Chunk("g", tokens[index].start, tokens[stop - 1].end, 1, 1, 1, bare=True, head="old"), stop
 
 
+def age_of(tokens: Sequence[Token], start: int, end: int) -> int | None:
+    """The one age that a mention of one person gives: "a 19-year-old man was shot", "killed Jane Roe, 22"."""
+    inside = [i for i, token in enumerate(tokens) if start <= token.start and token.end <= end]
+    if not inside:
+        return None
+    ages = {
+        int(tokens[i].text)
+        for i in range(inside[0], min(inside[-1] + 3, len(tokens)))
+        if tokens[i].text.isdigit() and _is_age(tokens, i)
+    }
+    return ages.pop() if len(ages) == 1 else None
+
+
+def _is_age(tokens: Sequence[Token], index: int) -> bool:
+    following = [token.lower for token in tokens[index + 1 : index + 3] if token.text not in "-–"]
+    after_comma = index > 0 and tokens[index - 1].text == "," and following[:1] != ["people"]
+    return 0 < int(tokens[index].text) < 110 and (following[:1] in (["year"], ["years"]) or after_comma)
+
+
 def after_age(tokens: Sequence[Token], index: int, lists: Words) -> int | None:
-    """ "Jane Roe, 22, was", "one woman, 24, died": the index after the age that begins at this comma, so that name and
-    clause stay joined."""
+    """ "Jane Roe, 22, was", "one woman, 24, died", "two boys, ages 15 and 16, and": the index after the age that begins
+    at this comma, so that name and clause stay joined."""
+    if (stop := _after_ages(tokens, index)) is not None:
+        return stop
     after = tokens[index + 1 : index + 4]
     if len(after) > 1 and after[0].lower == "aged":
         after = after[1:]
@@ -61,6 +82,21 @@ def after_age(tokens: Sequence[Token], index: int, lists: Words) -> int | None:
         stop = index + 1 + next(i for i, one in enumerate(tokens[index + 1 :], 1) if one.text == after[0].text)
         return stop + 1 if [one.text for one in after[1:2]] == [","] and _goes_on(tokens, stop + 1) else stop
     return None
+
+
+def _after_ages(tokens: Sequence[Token], index: int) -> int | None:
+    """The index after ", ages 15 and 16,"."""
+    words = [token.lower for token in tokens[index + 1 : index + 12]]
+    if words[:1] in (["both"], ["all"]):
+        words = words[1:]
+        index += 1
+    if words[:1] not in (["age"], ["ages"], ["aged"]):
+        return None
+    length = next((i for i, word in enumerate(words[1:], 1) if not (word.isdigit() or word in _AGE_LINKS)), len(words))
+    while length > 1 and not words[length - 1].isdigit():
+        length -= 1
+    stop = index + 1 + length
+    return None if length == 1 else stop + (words[length : length + 1] == [","])
 
 
 def _goes_on(tokens: Sequence[Token], index: int) -> bool:

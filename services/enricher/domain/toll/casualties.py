@@ -12,11 +12,13 @@ from services.enricher.domain.text import lexicon
 from services.enricher.domain.text.article import Sentence
 from services.enricher.domain.text.tokens import Token, tokenize
 from services.enricher.domain.toll import words
+from services.enricher.domain.toll.ages import age_of
 from services.enricher.domain.toll.chunks import PRONOUNS, chunk
 from services.enricher.domain.toll.context import Context
 from services.enricher.domain.toll.grammar import TRIGGERS, Governed, governed, including
+from services.enricher.domain.toll.mention import TollMention
 from services.enricher.domain.toll.nearest import nearest
-from services.enricher.domain.toll.tolls import TollMention, Tolls, best
+from services.enricher.domain.toll.tolls import Tolls, best
 from services.enricher.domain.toll.words import Chunk, Words
 
 __all__ = ["TollMention", "Tolls", "best", "find"]
@@ -58,6 +60,7 @@ def _sentence(tokens: list[Token], lists: Words, index: int, in_title: bool) -> 
                 cumulative=context.is_cumulative(mention.start, mention.end),
                 elsewhere=context.is_elsewhere(mention.start),
                 further=context.is_further(mention.start),
+                age=age_of(tokens, mention.start, mention.end) if mention.bare else None,
             )
         )
     return found
@@ -68,21 +71,29 @@ def _governed(chunks: list[Chunk], tags: str, lists: Words) -> list[tuple[int, G
         return nearest(chunks, tags)
     found = [(at, one) for at, tag in enumerate(tags) if tag in TRIGGERS for one in governed(chunks, tags, at)]
     done = {at for at, _ in found}
+    found += [
+        (at, Governed("hit", [one])) for at, one in enumerate(chunks) if one.tag == "g" and one.head in lists.shot
+    ]
     return found + [
         (at, Governed("killed", [chunks[at - 2]._replace(tag="p", low=1, best=1, high=1, bare=True)]))
         for at, tag in enumerate(tags)
-        if tag in "ks" and at not in done and _pronoun_before(chunks, tags, at) and _by_police(chunks, tags, at, lists)
+        if tag in "ksd" and at not in done and _pronoun_before(chunks, tags, at) and _by_police(chunks, tags, at, lists)
     ]
 
 
 def _pronoun_before(chunks: list[Chunk], tags: str, at: int) -> bool:
-    return tags[max(0, at - 2) : at] == ".b" and chunks[at - 2].head.lower() in PRONOUNS
+    """ "he was", "he died", "Roe was": of a name one word is enough where the next words tell who killed them."""
+    who = at - 1 - (tags[at] != "d")
+    if who < 0 or tags[who : at + 1] not in (".bk", ".bs", ".d") or (who and tags[who - 1] == "."):
+        return False
+    return who == 0 or chunks[who].head.lower() in PRONOUNS or chunks[who].head[:1].isupper()
 
 
 def _by_police(chunks: list[Chunk], tags: str, at: int, lists: Words) -> bool:
-    """ "was killed by police": whom the forces kill after an attack has made it."""
-    following = [one for one in chunks[at + 1 : at + 5] if one.tag != "~"]
-    return len(following) > 1 and following[0].head == "by" and following[1].head in lists.police
+    """ "was killed by police", "died in a shootout with officers": whom the forces kill after an attack has made it."""
+    following = [one.head for one in chunks[at + 1 : at + 8] if one.tag != "~"]
+    by = following[:1] == ["by"] and bool(lists.police.intersection(following[1:3]))
+    return by or bool(lists.gunfights.intersection(following[:3]) and lists.police.intersection(following[2:6]))
 
 
 def _mention(one: Governed, at: int, chunks: list[Chunk], tags: str, index: int) -> TollMention | None:

@@ -7,6 +7,7 @@ Each chunk has a tag of one character (`words`), so that a sentence becomes a sh
 import re
 from collections.abc import Sequence
 
+from services.enricher.domain.text import numbers
 from services.enricher.domain.text.tokens import Token
 from services.enricher.domain.toll.ages import after_age, aged
 from services.enricher.domain.toll.people import another, counted_people, name, one_person, people
@@ -24,7 +25,19 @@ def chunk(tokens: Sequence[Token], lists: Words) -> list[Chunk]:
         found, index = _next(tokens, index, lists)
         if found is not None:
             chunks.append(found)
-    return _corrected(chunks)
+    return _with_lone_names(_corrected(chunks), lists)
+
+
+_LONE = re.compile(r"(?<![.z])\.(?=,?a~*[gqm])|(?<=[gqm]a)\.(?=,?~*[bksid])|(?<=m,)\.(?=,?a[m.])")
+
+
+def _with_lone_names(chunks: list[Chunk], lists: Words) -> list[Chunk]:
+    """ "She and three others were shot", "Jane Roe and Smith were": a pronoun or surname in a list of people."""
+    for match in _LONE.finditer("".join(one.tag for one in chunks)):
+        one = chunks[match.start()]
+        if one.head.lower() in PRONOUNS or (one.head[:1].isupper() and one.head.lower() not in lists.bodies):
+            chunks[match.start()] = one._replace(tag="m", low=1, best=1, high=1, bare=True, head=one.head.lower())
+    return chunks
 
 
 _CORRECTION = re.compile(r"(?<=[gqu]),?![gqu][.z~vb]{0,6}(?:,|$)")
@@ -54,13 +67,26 @@ def _next(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk | No
 
 
 def _multiple(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk, int] | None:
-    """ "triple murder", "quadruple shooting"."""
+    """ "triple murder", "quadruple shooting", "three counts of attempted murder"."""
+    if (found := _charges(tokens, index, lists)) is not None:
+        return found
     value = lists.multiples.get(tokens[index].lower)
     noun = tokens[index + 1].lower if index + 1 < len(tokens) else ""
     tag = "M" if noun in lists.multiple_killed else "Q" if noun in lists.multiple_hit else None
     if value is None or tag is None:
         return None
     return Chunk(tag, tokens[index].start, tokens[index + 1].end, value, value, value), index + 2
+
+
+def _charges(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk, int] | None:
+    """ "three counts of attempted murder": three who lived, if nothing else says how many."""
+    quantity = numbers.read(tokens, index, lists.numbers)
+    if quantity is None or not quantity.best or quantity.stop >= len(tokens):
+        return None
+    at = lists.attempts.at(tokens, quantity.stop)
+    if at is None:
+        return None
+    return Chunk("A", tokens[index].start, tokens[at[1] - 1].end, quantity.low, quantity.best, quantity.high), at[1]
 
 
 def _tagged(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk, int] | None:

@@ -57,6 +57,8 @@ def governed(chunks: Sequence[Chunk], tags: str, at: int) -> list[Governed]:
     trigger = tags[at]
     if trigger == "R":
         return _suicide(chunks, tags, at)
+    if trigger == "A":
+        return [Governed("injured", [chunks[at]._replace(tag="q")], weak=True)]
     if trigger in "MQ":
         return [Governed("killed" if trigger == "M" else "hit", [chunks[at]._replace(tag="q")], total=True)]
     if _negated(chunks, tags, at):
@@ -84,7 +86,7 @@ VERBS = {
     "h": ("injured", False, True),
     "f": ("injured", False, True),
 }
-TRIGGERS = frozenset([*VERBS, *"RDjTJC-0MQ"])
+TRIGGERS = frozenset([*VERBS, *"RDjTJC-0MQA"])
 
 
 def _verb(chunks: Sequence[Chunk], tags: str, at: int, kind: str, active: bool, passive: bool) -> list[Governed]:
@@ -97,10 +99,12 @@ def _verb(chunks: Sequence[Chunk], tags: str, at: int, kind: str, active: bool, 
     is_passive = passive and before.rstrip("~").endswith("b")
     if active and not is_passive:
         people = _object(chunks, tags, at + 1)
-        if trigger == "S" and all(one.plain or one.tag == "m" for one in people):
+        if people and trigger == "S" and all(one.plain or one.tag == "m" for one in people):
             return []  # "shooting suspect"
         if people:
-            return [Governed(kind, people)]
+            return [Governed(kind, people), *_and_themselves(chunks, tags, at, kind, people[-1])]
+        if people := _spoken_of_before(chunks, tags, at):
+            return [Governed(kind, people)]  # "the four whom he shot"
     if trigger == "i" and tags[at - 1 : at] == "q" and tags[at + 1 : at + 2] == "x":
         return [Governed(kind, [chunks[at - 1]])]  # "three injured men"
     if passive:
@@ -119,6 +123,25 @@ def _verb(chunks: Sequence[Chunk], tags: str, at: int, kind: str, active: bool, 
     return []
 
 
+def _and_themselves(chunks: Sequence[Chunk], tags: str, at: int, kind: str, last: Chunk) -> list[Governed]:
+    """ "killed two women and himself"."""
+    stop = next((i for i, one in enumerate(chunks) if one.end == last.end), at) + 1
+    match = re.match(r",?a?~*(?P<self>r)(?!o)", tags[stop:])
+    if kind not in ("killed", "hit") or match is None:
+        return []
+    oneself = chunks[stop + match.start("self")]
+    return [Governed("killed", [oneself._replace(tag="p", low=1, best=1, high=1, bare=True)])]
+
+
+def _spoken_of_before(chunks: Sequence[Chunk], tags: str, at: int) -> list[Chunk]:
+    """ "the four relatives he is accused of shooting", "one person who he shot in the leg"."""
+    match = re.search(r"(?P<list>[gq])w?(?P<he>\.)(?:b~*\.o|~*)$", tags[max(0, at - 8) : at])
+    base = max(0, at - 8)
+    if tags[at] not in "sSkK" or match is None or chunks[base + match.start("he")].head not in ("he", "she", "they"):
+        return []
+    return [chunks[base + match.start("list")]]
+
+
 def _object(chunks: Sequence[Chunk], tags: str, start: int) -> list[Chunk]:
     match = _OBJECT.match(tags, start) or _OF_OBJECT.match(tags, start)
     if match is None and _lone_name(chunks, tags, start):
@@ -130,7 +153,8 @@ def _object(chunks: Sequence[Chunk], tags: str, start: int) -> list[Chunk]:
         return united(chunks, tags, *match.span("list"))[-1:] if match and chunks[match.end() - 1].bare else []
     first, stop = match.span("list")
     following = _NEXT_VERB.match(tags, stop)
-    if following is not None and not (tags[start - 1] in "sS" and tags[stop] == "d"):
+    of_whom_told = re.search(r"[gpm],?w~*$", tags[: start - 1])  # "the gunman who killed five died"
+    if following is not None and not of_whom_told and not (tags[start - 1] in "sS" and tags[stop] == "d"):
         return united(chunks, tags, first, _without_last(tags, first, stop))
     if (
         tags[stop : stop + 1] == "n"
@@ -169,6 +193,8 @@ def _subject(chunks: Sequence[Chunk], tags: str, at: int) -> list[Chunk]:
         return united(chunks, tags, *told.span("list"))
     first, stop = match.span("list")
     people = united(chunks, tags, base + first, base + stop)
+    if teller := _OF_WHOM_TOLD.search(tags[: base + first]):
+        return [chunks[teller.start("list")]]  # "the gunman who killed five was shot dead"
     governed_before = re.search(r"(?<!b)[kKiIsS][~.]{0,2}$", tags[: base + first].replace("b~", "b"))
     if (match["inc"] and "a" in tags[base + first : base + stop]) or (governed_before and len(people) > 1):
         people = people[-1:]  # "killed five, including a child, and 12 were hurt"
@@ -184,6 +210,7 @@ def _subject(chunks: Sequence[Chunk], tags: str, at: int) -> list[Chunk]:
 
 _TOLD = re.compile(r"[xp](?P<speech>\.)(?P<list>m),?[b~]*$")  # "police said Jane Roe was shot dead"
 _SPEECH = frozenset({"said", "say", "says", "confirmed", "identified", "reported", "announced", "that"})
+_OF_WHOM_TOLD = re.compile(r"(?P<list>[gpm]),?w~*[kKiIsS]~*$")
 _PARTS = ("of", "among", "amongst")
 _PLURAL = frozenset({"were", "are", "have"})
 _TOGETHER = ("along", "together", "as", "plus")

@@ -124,7 +124,7 @@ def _of_several(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chun
     at = lists.collective.at(tokens, start)
     for begin in (at[1] if at else start, start):
         counted = counted_people(tokens, begin, lists) if begin < len(tokens) else None
-        if counted is not None and (begin > start or first.lower != "a"):
+        if counted is not None and counted[0].tag != "." and (begin > start or first.lower != "a"):
             return counted[0]._replace(start=first.start, definite=begin == start or first.lower != "a"), counted[1]
     verb = lists.tagged.at(tokens, start + 1) if start + 1 < len(tokens) else None
     if tokens[start].lower == "other" and verb is not None and verb[0] == "b":

@@ -1,43 +1,11 @@
 """The toll of one attack, weighed from every number an article gives."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from services.enricher.domain.toll import persons
+from services.enricher.domain.toll.mention import TollMention
 from shared.contracts import Toll
-
-
-@dataclass(frozen=True, slots=True)
-class TollMention:
-    """A number of people killed, injured, hit or taken (`hostages`), as one clause gives it.
-
-    `best` null: the writer gives none ("dozens", "civilians"); 0: the text says that nobody was. `start`, `end`: code
-    points of the text (or title) that was read, `sentence`: index of its sentence.
-    """
-
-    kind: str
-    low: int | None
-    best: int | None
-    high: int | None
-    start: int
-    end: int
-    sentence: int
-    perpetrators: int | None = None
-    cumulative: bool = False  # of a longer period than one attack: "since 2004", "236 attacks this year"
-    elsewhere: bool = False  # of another attack: "in a separate attack"
-    additional: bool = False  # on top of an earlier number: "three more died"
-    further: bool = False  # of a later blow of the same attack: "a second bomb killed five"
-    others: bool = False  # besides those counted as something else: "killed one and shot three others"
-    of_perpetrators: bool = False  # all of them perpetrators: "the gunman was shot dead"
-    bare: bool = False  # single persons, no number in the text
-    definite: bool = False  # "the man": told of before
-    total: bool = False  # "death toll"
-    weak: bool = False  # a state, often of a part of the injured: "two are in critical condition"
-    bodies: bool = False  # all the dead, whoever they are: "four dead", "a toll of four"
-    part: bool = False  # of people counted before: "one of them died"
-    names: tuple[int, int] | None = None  # span of the victim's name
-    head: str = ""
-    in_title: bool = False
 
 
 class Tolls(NamedTuple):
@@ -63,10 +31,10 @@ def best(mentions: Sequence[TollMention], focus: Sequence[int] = ()) -> Tolls:
 
 def _near_the_first(told: list[TollMention]) -> list[TollMention]:
     """Numbers that stand far below those of the attack are of other attacks."""
-    counted = [_position(one) for one in told if one.best and not one.bare]
+    counted = [one.position for one in told if one.best and not one.bare]
     if not counted:
         return told
-    return [one for one in told if _position(one) <= max(min(counted), 0) + REACH]
+    return [one for one in told if one.position <= max(min(counted), 0) + REACH]
 
 
 def _killed(mentions: list[TollMention]) -> tuple[Toll | None, list[TollMention]]:
@@ -86,21 +54,17 @@ def _killed(mentions: list[TollMention]) -> tuple[Toll | None, list[TollMention]
     ), chosen
 
 
-def _position(one: TollMention) -> int:
-    return -1 if one.in_title else one.sentence
-
-
 def _leading(mentions: list[TollMention]) -> list[TollMention]:
     """The mentions that give the total: the largest number near the first; single persons are added up without one."""
     if not mentions:
         return []
-    ordered = sorted(mentions, key=_position)
+    ordered = sorted(mentions, key=lambda one: one.position)
     counted = [one for one in ordered if not one.bare]
-    first = _position(ordered[0])
-    near = [one for one in counted if _position(one) <= max(first, 0) + WINDOW]
+    first = ordered[0].position
+    near = [one for one in counted if one.position <= max(first, 0) + WINDOW]
     if near:
-        first = _position(near[0])
-        near = [one for one in near if _position(one) <= (first + SPAN if first >= 0 else first)]
+        first = near[0].position
+        near = [one for one in near if one.position <= (first + SPAN if first >= 0 else first)]
         most = max(
             (one for one in near if not one.additional), default=near[0], key=lambda one: (one.total, one.best or 0)
         )
@@ -116,22 +80,22 @@ REACH = 6
 
 def _parts(mentions: list[TollMention], most: TollMention) -> bool:
     """ "Eleven died. Three were killed by a bomb, and then he shot dead eight": the next sentence tells them apart."""
-    following = [one.best or 0 for one in mentions if _position(one) == _position(most) + 1]
+    following = [one.best or 0 for one in mentions if one.position == most.position + 1]
     return most.total or (len(following) > 1 and sum(following) == most.best)
 
 
 def _comes_on_top(one: TollMention, most: TollMention) -> bool:
     """Those the next sentence adds: "three more died", "a second bomb killed five"."""
     added = one.additional or (one.further and not one.bare and one.best != most.best)
-    return added and 0 <= _position(most) == _position(one) - 1
+    return added and 0 <= most.position == one.position - 1
 
 
 def _singles(mentions: list[TollMention]) -> list[TollMention]:
     """Single persons told of one by one: the first, and each who is said to be another."""
     if not mentions:
         return []
-    first = max((one for one in mentions[:3]), key=lambda one: (one.best or 0, -_position(one)))
-    others = [one for one in mentions if one.additional and _position(one) <= _position(first) + 1 and one is not first]
+    first = max((one for one in mentions[:3]), key=lambda one: (one.best or 0, -one.position))
+    others = [one for one in mentions if one.additional and one.position <= first.position + 1 and one is not first]
     return [first, *others[:3]]
 
 
@@ -144,7 +108,7 @@ def _unnumbered(mentions: list[TollMention]) -> tuple[Toll | None, list[TollMent
     """Without a number: "dozens" (the least it can mean is best, for want of better), else nobody, if that is said."""
     vague = [one for one in mentions if one.best is None and (one.low or 0) >= 3 and not one.of_perpetrators]
     if vague:
-        first = min(vague, key=_position)
+        first = min(vague, key=lambda one: one.position)
         return Toll(low=first.low, best=first.low or 0, high=first.high), [first]
     zero = [one for one in mentions if one.best == 0]
     return (Toll(low=0, best=0, high=0), zero[:1]) if zero else (None, [])
@@ -152,6 +116,9 @@ def _unnumbered(mentions: list[TollMention]) -> tuple[Toll | None, list[TollMent
 
 def _injured(told: list[TollMention], killed: Toll | None) -> tuple[Toll | None, list[TollMention]]:
     sufferers = [one for one in told if not one.of_perpetrators and one.best]
+    if survivors := persons.alive(sufferers, killed):
+        count = len(survivors)
+        return Toll(low=count, best=count, high=count), survivors
     wounded = _leading([one for one in sufferers if one.kind == "injured" and not one.weak])
     hit = _leading([one for one in sufferers if one.kind == "hit"])
     alive = sum(one.best or 0 for one in hit)
@@ -169,17 +136,22 @@ def _injured(told: list[TollMention], killed: Toll | None) -> tuple[Toll | None,
 
 
 def _died_later(wounded: list[TollMention], told: list[TollMention]) -> int:
-    """Of the wounded: "four were hurt. One of them died in hospital"."""
-    if not wounded:
+    """Of the wounded: "four were hurt. One of them died in hospital". Where dead are counted beside the wounded, who
+    "was one of those killed" is one of these."""
+    if not wounded or any(_beside(one, wounded[0]) for one in told if one.kind == "killed" and not one.part):
         return 0
-    later = [one for one in told if one.kind == "killed" and one.part and _position(one) > _position(wounded[0])]
+    later = [one for one in told if one.kind == "killed" and one.part and one.position > wounded[0].position]
     return later[0].best or 0 if later else 0
+
+
+def _beside(one: TollMention, other: TollMention) -> bool:
+    return one.in_title == other.in_title and one.sentence == other.sentence
 
 
 def _denied(chosen: list[TollMention], told: list[TollMention], kind: str) -> bool:
     """ "at first three guards were said to be hurt, but later that no one was"."""
     return any(
-        one.kind == kind and one.best == 0 and one.start > chosen[0].end and _position(one) == _position(chosen[0])
+        one.kind == kind and one.best == 0 and one.start > chosen[0].end and one.position == chosen[0].position
         for one in told
     )
 
@@ -188,7 +160,7 @@ def _outweighs(hit: TollMention, wounded: TollMention, more: int) -> bool:
     """People shot against people wounded: the number nearer the head of the article, of near ones the larger."""
     if hit.bare != wounded.bare:
         return wounded.bare
-    return _position(hit) <= _position(wounded) and (more > 0 or _position(wounded) - max(0, _position(hit)) > 2)
+    return hit.position <= wounded.position and (more > 0 or wounded.position - max(0, hit.position) > 2)
 
 
 def _besides(hit: list[TollMention], told: list[TollMention]) -> bool:
@@ -198,9 +170,5 @@ def _besides(hit: list[TollMention], told: list[TollMention]) -> bool:
     if any(one.others for one in hit):
         return True
     first = hit[0]
-    dead = [
-        one
-        for one in told
-        if one.kind == "killed" and one.in_title == first.in_title and one.sentence == first.sentence
-    ]
+    dead = [one for one in told if one.kind == "killed" and _beside(one, first)]
     return any(one.start < first.start and not one.bare for one in dead)

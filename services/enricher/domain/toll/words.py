@@ -37,7 +37,7 @@ _TAGS = {
 # A sentence without a word of these lists is not read.
 _TRIGGER_LISTS = (
     "killed", "killing", "claiming", "died", "deaths", "toll", "injury_toll", "wounded", "wounding",
-    "injuries", "ailing", "shot",
+    "injuries", "ailing", "shot", "attempts",
     "struck", "shooting", "taken", "taking_hostage", "hostages", "casualties", "nobody", "no_one", "suicides",
 )  # fmt: skip
 
@@ -74,6 +74,9 @@ class Words:
         self.multiples: dict[str, int] = data.get("multiples", {})
         self.multiple_killed = frozenset(data.get("multiple_killed", []))
         self.multiple_hit = frozenset(data.get("multiple_hit", []))
+        self.attempts = Phrases({"attempts": data.get("attempts", [])})
+        self.shot = frozenset(data.get("shot_people", []))
+        self.gunfights = frozenset(data.get("gunfights", []))
         self.fighters = frozenset(data.get("fighters", []))
         self.police = frozenset(data.get("police", []))
         self.forces = frozenset(data.get("forces", []))
