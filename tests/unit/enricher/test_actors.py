@@ -102,3 +102,36 @@ def test_the_group_that_another_is_linked_to_is_not_responsible() -> None:
     found = [m for m in actors.find(text, countries={"SO"}) if m.kind == "organisation"]
     claims = actors.claims(text, [(0, len(text))], found)
     assert [found[index].name for index in responsible(text, found, claims)] == ["Al-Shabaab"]
+
+
+def doers(text: str, countries: frozenset[str] = frozenset()) -> list[str]:
+    mentions = actors.find(text, countries=countries)
+    modes = actors.claims(text, [(0, len(text))], mentions)
+    return [mentions[i].text for i in responsible(text, mentions, modes) if mentions[i].kind != "generic"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Karim Kotine, 37, rammed his car into people at a bus stop.", ["Karim Kotine"]),
+        ("Tarak Yasin (20) stabbed two people in Afula.", ["Tarak Yasin"]),
+        ("The bombing was carried out by Tim Farrow and Terry Nolan.", ["Tim Farrow", "Terry Nolan"]),
+        ("Sarah Jane Doe tries to assassinate the president.", ["Sarah Jane Doe"]),
+        ("Nadine Amra, a Belgian of 33, threw grenades into the crowd.", ["Nadine Amra"]),
+        ("Police said he killed 18-year-old Shane Moor.", []),
+        ("Hamas and the Al-Aqsa Martyrs Brigade jointly claimed responsibility.", ["Hamas", "Al-Aqsa Martyrs Brigade"]),
+        ("Hamas killed three guards in Gaza. Islamic Jihad called for calm.", ["Hamas"]),
+    ],
+)
+def test_who_did_it(text: str, expected: list[str]) -> None:
+    assert doers(text, frozenset({"PS"})) == expected
+
+
+def test_a_spokesman_is_no_group() -> None:
+    text = "Taliban spokesman Ihsan Khan claimed responsibility for the attack."
+    assert doers(text, frozenset({"AF"})) == ["Taliban"]
+
+
+def test_everyday_words_in_text_without_capitals_are_no_acronyms() -> None:
+    text = "the ministry took note of the fact that a bomb went off in the port."
+    assert names(text, "PE") == []

@@ -116,3 +116,38 @@ def test_spans_hold_the_words() -> None:
     told = slots.suicide(split(text))
     assert told.start is not None
     assert text[told.start : told.end] == "suicide bomber"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The attack on the national guard headquarters was made by rebels.", ["national guard headquarters"]),
+        ("Her vehicle sustained heavy damage in the blast.", ["vehicle"]),
+        ("Rebels set two trucks loaded with cement on fire.", ["trucks"]),
+        ("Rebels attacked the Red Cross ambulance.", ["Red Cross ambulance"]),
+        ("Masked men threw a grenade at a privately owned passenger bus.", ["passenger bus"]),
+        ("A device went off outside a private factory.", ["private factory"]),
+        ("Two banks, one store and a movie theater were attacked.", ["banks", "store", "movie theater"]),
+        ("A bomb damaged a hotel, a restaurant and two medical clinics.", ["hotel", "restaurant", "medical clinics"]),
+        ("Guerrillas sabotaged several electric pylons.", ["electric pylons"]),
+        ("A bomb exploded outside the Chinese embassy.", ["Chinese embassy"]),
+        ("Police held talks at the hotel, a bus ride from the fire.", []),
+    ],
+)
+def test_things_attacked(text: str, expected: list[str]) -> None:
+    assert [one.text for one in slots.targets(text, split(text))] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("the murdered men are jose lopez, 25, from leon; ana ruiz, 52, from vigo; and luis paz.", 3),
+        ("gunmen killed three: maria soto, a radio reporter, carlos vega, a driver, and juan mora.", 3),
+        ("maria soto, a judge of the court of appeals in leon, was murdered today.", 1),
+        ("after the attack against attorney general juan mora the street was closed.", 1),
+        ("a tourist died today. he was identified as carlos vega.", 1),
+        ("the suspect in the murder was identified as a worker. police said carlos vega had spoken.", 0),
+    ],
+)
+def test_names_of_those_harmed(text: str, expected: int) -> None:
+    assert len(slots.victims(text, split(text), [])) == expected

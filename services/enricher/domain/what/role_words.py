@@ -43,6 +43,7 @@ class Lists:
     adjectival: frozenset[str]
     stops: frozenset[str]
     only_named: frozenset[str]
+    named_by: frozenset[str]
 
 
 @cache
@@ -66,6 +67,7 @@ def lists() -> Lists:
         adjectival=frozenset(words["adjectival"]),
         stops=frozenset(words["stops"]),
         only_named=frozenset(words["only_named"]),
+        named_by=frozenset(words["named_by"]),
     )
 
 

@@ -5,6 +5,7 @@ The word lists are `lexicon/weapons.yml`, `targets.yml` and `roles_en.yml`.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from services.enricher.domain.text.article import Sentence
 from services.enricher.domain.text.tokens import Phrases, Token, tokenize
@@ -25,18 +26,41 @@ def targets(text: str, sentences: Sequence[Sentence]) -> list[RoleMention]:
         tokens = tokenize(sentence.text, sentence.start)
         if not any(token.lower in words.violence for token in tokens):
             continue
-        index = 0
-        while index < len(tokens):
-            at = words.targets.at(tokens, index)
-            if at is None:
-                index += 1
-                continue
-            start = _modified(tokens, index, words)
-            vague = start == index and tokens[at[1] - 1].lower in words.only_named
-            if not vague and (_aimed_at(tokens, start, words) or _suffers(tokens, at[1], words)):
-                found.append(mention(text, tokens[start].start, tokens[at[1] - 1].end, number, at[0]))
-            index = at[1]
+        found += _things(text, tokens, number, words)
     return distinct([one for one in found if one.type in TargetType._value2member_map_])
+
+
+def _things(text: str, tokens: Sequence[Token], number: int, words: Lists) -> list[RoleMention]:
+    """The things that one sentence says were attacked, those joined to them ("a hotel, two banks and a bus") too."""
+    named: list[tuple[int, int, str]] = []
+    index = 0
+    while index < len(tokens):
+        at = words.targets.at(tokens, index)
+        if at is None:
+            index += 1
+            continue
+        start = _modified(tokens, index, words)
+        if start < at[1] - 1 or tokens[at[1] - 1].lower not in words.only_named:
+            named.append((start, at[1], at[0]))
+        index = at[1]
+    aimed = [_aimed_at(tokens, start, words) for start, _, _ in named]
+    suffers = [_suffers(tokens, start, stop, words) for start, stop, _ in named]
+    joined = [_joined(tokens, one[1], other[0]) for one, other in pairwise(named)]
+    for i, together in enumerate(joined):
+        aimed[i + 1] |= aimed[i] and together
+    for i, together in reversed(list(enumerate(joined))):
+        suffers[i] |= suffers[i + 1] and together
+    return [
+        mention(text, tokens[start].start, tokens[stop - 1].end, number, kind)
+        for (start, stop, kind), before, after in zip(named, aimed, suffers, strict=True)
+        if before or after
+    ]
+
+
+def _joined(tokens: Sequence[Token], stop: int, start: int) -> bool:
+    """Only a comma, "and" and an article or number between two things."""
+    between = [token.lower for token in tokens[stop:start]]
+    return bool(between) and between[0] in (",", "and") and len(between) <= 3 and not {"in", "of", "to"} & {*between}
 
 
 def individuals(text: str, sentences: Sequence[Sentence]) -> list[RoleMention]:
@@ -90,6 +114,8 @@ def _modified(tokens: Sequence[Token], index: int, words: Lists) -> int:
 def _modifies(token: Token, words: Lists) -> bool:
     if not token.text[0].isalpha() or token.lower in words.stops:
         return False
+    if token.lower in words.named_by:
+        return True
     return not token.lower.endswith(("ed", "ly", "ing")) and token.lower not in words.suffered
 
 
@@ -97,11 +123,15 @@ def _aimed_at(tokens: Sequence[Token], start: int, words: Lists) -> bool:
     return any(words.strong_aims.at(tokens, index) is not None for index in range(max(0, start - 6), start))
 
 
-def _suffers(tokens: Sequence[Token], stop: int, words: Lists) -> bool:
+def _suffers(tokens: Sequence[Token], start: int, stop: int, words: Lists) -> bool:
+    """ "the bridge was burned", "the bridge sustained damage", "set the bridge on fire"."""
     following = [token.lower for token in tokens[stop : stop + 5]]
-    return any(word in words.suffered for word in following) and any(
-        word in ("was", "were", "been") for word in following
-    )
+    if any(word in words.suffered for word in following) and any(word in ("was", "were", "been") for word in following):
+        return True
+    if "damage" in following and any(word in ("sustained", "suffered") for word in following):
+        return True
+    before = [token.lower for token in tokens[max(0, start - 4) : start]]
+    return "set" in before and ("ablaze" in following or ("on", "fire") in pairwise(following))
 
 
 def _phrases(text: str, sentences: Sequence[Sentence], phrases: Phrases) -> list[RoleMention]:

@@ -1,6 +1,7 @@
 """Names of the people an attack killed, hurt or took, also in text without capitals."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from services.enricher.domain.text.article import Sentence
 from services.enricher.domain.text.tokens import Token, tokenize
@@ -13,20 +14,43 @@ def victims(text: str, sentences: Sequence[Sentence], spans: Sequence[tuple[int,
     spans: start, end and sentence of the toll mentions (`casualties.find`); a name in one of them is a victim's. So is
     one right after a word of harm ("the murder of X"), before one ("X was shot") or in a list with such a name.
     """
-    words, found = lists(), []
+    words, found, before = lists(), [], False
     for number, sentence in enumerate(sentences):
         tokens = tokenize(sentence.text, sentence.start)
-        if not any(token.lower in words.harm for token in tokens):
+        harmed = any(token.lower in words.harm for token in tokens) or _attacked([token.lower for token in tokens])
+        told, before = harmed or before, harmed  # "he died today. He was identified as ..."
+        if not told:
             continue
         own = [(start, end) for start, end, index in spans if index == number]
         last = -10
         for first, stop in _names(tokens, words):
             inside = any(start <= tokens[first].start and tokens[stop - 1].end <= end for start, end in own)
-            listed = first - last <= 4 and any(token.lower in (",", "and") for token in tokens[last:first])
-            if inside or listed or _harmed(tokens, first, stop, words):
+            listed = _listed(tokens, last, first, words)
+            harmed_here = harmed and (inside or _harmed(tokens, first, stop, words))
+            if listed or harmed_here or _identified(tokens, first):
                 found.append(mention(text, tokens[first].start, tokens[stop - 1].end, number, None))
                 last = stop
     return distinct(found)
+
+
+def _listed(tokens: Sequence[Token], last: int, first: int, words: Lists) -> bool:
+    """In a list with the victim before: "A, 53; B, a photographer, and C"."""
+    between = [token.lower for token in tokens[max(0, last) : first]]
+    if first - last <= 4:
+        return any(word in (",", "and", ";") for word in between)
+    near = between[-1:] in ([","], ["and"], [";"]) or (first > 0 and words.titles.at(tokens, first - 1) is not None)
+    return first - last <= 9 and near and between[0] in (",", "(", ";") and not _CLAUSE.intersection(between)
+
+
+_CLAUSE = frozenset({"was", "were", "is", "are", "has", "had", "said", "says", "told", "by", "that", "while", "when"})
+
+
+def _identified(tokens: Sequence[Token], first: int) -> bool:
+    """ "The dead man was identified as X" """
+    before = [token.lower for token in tokens[max(0, first - 6) : first]]
+    return any(pair in (("identified", "as"), ("identified", "only")) for pair in pairwise(before)) and (
+        "suspect" not in before and "gunman" not in before
+    )
 
 
 def _harmed(tokens: Sequence[Token], first: int, stop: int, words: Lists) -> bool:
@@ -34,8 +58,30 @@ def _harmed(tokens: Sequence[Token], first: int, stop: int, words: Lists) -> boo
     after = [token.lower for token in tokens[stop : stop + 6]]
     if "by" in before[-4:]:
         return False
+    if _attacked(before) or _apposed(tokens, stop, words):
+        return True
     suffers = any(word in ("was", "were", "been", "is", "who", "died", "escaped") for word in after)
     return any(word in words.harm for word in before) or (suffers and any(word in words.harm for word in after))
+
+
+_AIMED = frozenset(
+    (noun, link) for noun in ("attack", "attempt", "assault", "bomb") for link in ("on", "against", "at")
+)
+
+
+def _attacked(words: Sequence[str]) -> bool:
+    """ "the attack against X" """
+    return any(pair in _AIMED for pair in pairwise(words))
+
+
+def _apposed(tokens: Sequence[Token], stop: int, words: Lists) -> bool:
+    """ "X, a judge of the appeals court in Y, was shot": the clause goes on after the second comma."""
+    if stop >= len(tokens) or tokens[stop].text != ",":
+        return False
+    for index in range(stop + 1, min(len(tokens) - 1, stop + 22)):
+        if tokens[index].text == "," and tokens[index + 1].lower in ("was", "were", "died"):
+            return any(token.lower in words.harm for token in tokens[index + 1 : index + 6])
+    return False
 
 
 def _names(tokens: Sequence[Token], words: Lists) -> list[tuple[int, int]]:

@@ -114,7 +114,8 @@ def _cased(span: str, naming: groups.Naming, lower: bool, countries: Set[str]) -
     """Acronyms in capitals; names with a capital somewhere, where the table has one and the text uses any."""
     if naming.acronym:
         if lower:
-            return len(span) > 2 and groups.key_of(span) not in _everyday()
+            at_home = not countries or bool(countries & set(naming.group.countries))
+            return len(span) > 2 and at_home and groups.key_of(span) not in _everyday()
         return span == naming.form or (span.isupper() and len(span) > 1)
     if lower or naming.form.islower() or not span.islower() or not naming.form[0].isascii():
         return True

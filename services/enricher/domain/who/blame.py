@@ -1,6 +1,8 @@
 """Which of the actors named did it: claims first, then grammar ("X killed", "by X"; not "X members were killed")."""
 
+import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from services.enricher.domain.who.claims import Claim, Mention, cue, only_kin
 from shared.codes import ClaimMode
@@ -16,11 +18,45 @@ _MODE = {
 
 def responsible(text: str, mentions: Sequence[Mention], claims: Sequence[Claim]) -> list[int]:
     """Indexes of the mentions that may have done it, likeliest first; those that suffered or denied it are left out."""
-    scored = [(_score(text, m, c) - 0.05 * i, i) for i, (m, c) in enumerate(zip(mentions, claims, strict=True))]
+    scores = [_score(text, mention, claim) for mention, claim in zip(mentions, claims, strict=True)]
+    _share(text, mentions, scores)
+    scored = [(score - 0.05 * i, i) for i, score in enumerate(scores)]
     left = [i for score, i in sorted(scored, key=lambda pair: -pair[0]) if score > -1.0]
     kin = {i for i in left if not mentions[i].in_title and only_kin(text, mentions[i])}
     others = any(mentions[i].kind == "organisation" for i in left if i not in kin)
-    return [i for i in left if i not in kin] if others else left  # "X, a group linked to Y": Y did not do it
+    left = [i for i in left if i not in kin] if others else left  # "X, a group linked to Y": Y did not do it
+    return _without_bystanders(left, mentions, scores)
+
+
+def _share(text: str, mentions: Sequence[Mention], scores: list[float]) -> None:
+    """ "X and Y both claimed", "the work of X and Y": what is said of one is said of both."""
+    for i, j in pairwise(range(len(mentions))):
+        one, other = mentions[i], mentions[j]
+        if one.in_title or other.in_title or one.kind != other.kind or one.kind == "generic":
+            continue
+        if _AND.fullmatch(text[one.end : other.start]) and min(scores[i], scores[j]) >= (
+            0 if one.kind == "organisation" else -1
+        ):
+            scores[i] = scores[j] = max(scores[i], scores[j])
+
+
+_AND = re.compile(r",?(?: and| or|,)(?: the)? (?:[a-z]+ (?:guerrillas |militants |rebels |terrorists )?of (?:the )?)?")
+TIED = 0.2  # a score that grammar or a claim gave
+
+
+def _without_bystanders(left: list[int], mentions: Sequence[Mention], scores: Sequence[float]) -> list[int]:
+    """Of organisations that nothing ties to the deed only the first, and that only where none is tied."""
+    groups = [i for i in left if mentions[i].kind == "organisation"]
+    tied = [i for i in groups if scores[i] > TIED]
+    known = [i for i in groups if mentions[i].id]
+    if not set(tied) & set(known):  # a group not on file may be a man, or another's wing
+        tied += known[:1]
+    kept = {_name(mentions[i]) for i in tied or groups[:1]}
+    return [i for i in left if mentions[i].kind != "organisation" or _name(mentions[i]) in kept]
+
+
+def _name(mention: Mention) -> str:
+    return mention.id or mention.name
 
 
 def _score(text: str, mention: Mention, claim: Claim) -> float:

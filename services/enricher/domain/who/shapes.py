@@ -53,7 +53,9 @@ def _is_person(name: str) -> bool:
 def _group(match: re.Match[str]) -> Iterator[Shape]:
     name = re.sub(r"(?: (?:and|of|the|for))+$", "", match["name"].rstrip(" .'’"))
     known = gazetteer.known(gazetteer.normal(name))  # Lashkar Gah is a town
-    if not known and not any(re.search(rf"\b{word}\b", name) for word in load("actors")["official"]):
+    before = match.string[max(0, match.start("name") - 24) : match.start("name")]
+    speaks = any(before.rstrip(" ,").endswith(word) for word in load("actors")["spokesmen"])
+    if not known and not speaks and not any(re.search(rf"\b{word}\b", name) for word in load("actors")["official"]):
         yield Shape(match.start("name"), match.start("name") + len(name), name, name, "organisation")
 
 
