@@ -4,11 +4,12 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.api import etags
 from services.api.access import Database
 from services.api.filters import Text
+from services.api.moments import Moment
 from services.api.problems import responses
 from services.api.queries import articles as queries
 from services.api.queries.pages import BadCursor
@@ -25,7 +26,7 @@ class ListOf(BaseModel):
     kind: ArticleKind | None = None
     source: Text | None = Field(None, description="the outlet")
     language: Annotated[str, Field(pattern="^[a-z]{2,3}$")] | None = None
-    stored_since: AwareDatetime | None = Field(None, description="stored at this time or later")
+    stored_since: Moment | None = Field(None, description="stored at this time or later")
     cursor: Cursor | None = None
     limit: int = Field(50, ge=1, le=500)
 
