@@ -334,3 +334,21 @@ def test_one_of_those_killed_is_not_taken_off_the_injured() -> None:
     text = "Two people were killed and four were injured. A young father was one of those killed."
     assert toll(text) == (2, 4)
     assert toll("Four were injured. One of them died in hospital.") == (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Two soldiers of the National Army were killed and five injured.", (2, 5)),
+        ("Gunmen stormed the post, killing six members of an army unit.", (6, None)),
+        ("Four members of the ruling party were killed in a bar.", (4, None)),
+        ("Two village defence volunteers suffered minor injuries.", (None, 2)),
+        ("Four Green Action Party (GAP) members were injured.", (None, 4)),
+        ("Two village houses were damaged and one man killed.", (1, None)),
+        ("Bar attack:8 people were injured at 10:30.", (None, 8)),
+        ("A grenade injured six this morning.", (None, 6)),
+        ("24 recruits were killed or wounded.", (None, None)),
+    ],
+)
+def test_people_beside_things(text: str, expected: tuple[int | None, int | None]) -> None:
+    assert toll(text) == expected

@@ -20,7 +20,8 @@ def head_of(tokens: Sequence[Token], index: int, lists: Words) -> tuple[str, str
         token = tokens[index]
         if token.lower in lists.things:
             if not _goes_on_to_people(tokens, index + 1, lists):
-                return ".", token.lower, index + 1
+                members = best is not None and best[1] in _MEMBERS  # "six members of an army unit"
+                return best if best is not None and members else (".", token.lower, index + 1)
             index += 1  # "village chief", "road workers"
             continue
         if (at := lists.plural.at(tokens, index) or lists.singular.at(tokens, index)) is not None:
@@ -53,6 +54,15 @@ def head_of(tokens: Sequence[Token], index: int, lists: Words) -> tuple[str, str
 
 
 def _goes_on_to_people(tokens: Sequence[Token], index: int, lists: Words) -> bool:
+    """ "village chief", "village defence volunteers", "People's Party (PP) members"."""
+    if [token.text for token in tokens[index : index + 3 : 2]] == ["(", ")"]:
+        index += 3
+    elif index + 1 < len(tokens) and not _ends_phrase(tokens, index, lists) and not _is_people(tokens, index, lists):
+        index += 1
+    return _is_people(tokens, index, lists)
+
+
+def _is_people(tokens: Sequence[Token], index: int, lists: Words) -> bool:
     return index < len(tokens) and (
         lists.plural.at(tokens, index) is not None or lists.singular.at(tokens, index) is not None
     )

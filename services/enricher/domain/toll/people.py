@@ -75,7 +75,8 @@ def _counts_people(tokens: Sequence[Token], index: int, quantity: Quantity, list
         and digits
         and (
             before.lower in lists.numbers.before
-            or (before.text in ("-", "/", ".", ":", "'", "’") and before.end == tokens[index].start)
+            or (before.text in ("-", "/", ".", "'", "’") and before.end == tokens[index].start)
+            or (before.text == ":" and index > 1 and tokens[index - 2].text.isdigit())  # 10:30
             or before.lower in lists.numbers.months
         )
     ):
@@ -185,6 +186,15 @@ def _possessed(tokens: Sequence[Token], index: int, lists: Words) -> int:
 def people(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk, int] | None:
     """People without a number or an article: "civilians", "policeman killed in ..."."""
     token = tokens[index]
+    following = tokens[index + 1] if index + 1 < len(tokens) else None
+    if (
+        index
+        and token.text[0].isupper()
+        and following
+        and following.text[0].isupper()
+        and following.lower in lists.bodies
+    ):
+        return None  # "soldiers of the National Army"
     for phrases, count in ((lists.plural, None), (lists.singular, 1)):
         if phrases.at(tokens, index) is None:
             continue
@@ -199,6 +209,11 @@ def people(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk, in
             "g" if tag == "x" else "p", token.start, tokens[after - 1].end, 1, 1, 1, bare=True, plain=True, head=head
         ), after
     return None
+
+
+def _in_name_of_body(token: Token, following: Token, lists: Words) -> bool:
+    """ "soldiers of the National Army" """
+    return token.text[0].isupper() and following.text[0].isupper() and following.lower in lists.bodies
 
 
 def name(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk, int] | None:

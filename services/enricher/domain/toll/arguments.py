@@ -1,0 +1,149 @@
+"""The subject and the object of a word of death, injury or capture, as patterns over the tags of `chunks`.
+
+English puts the object on the right of an active verb and the subject on the left of a passive one.
+"""
+
+import re
+from collections.abc import Sequence
+
+from services.enricher.domain.toll.words import Chunk
+
+_ONE = "[gqumxp0]"
+LIST = rf"(?P<list>{_ONE}(?:,?a?~*{_ONE})*)"
+OBJECT = re.compile(rf"~*{LIST}(?P<far>[.omzl~]{{0,4}},?a~*[gq](?![~w]*b?~*[kdishtfyDjTb]))?")
+_TITLED = re.compile(r"~*\.{1,3}(?P<list>g?m|g)")  # killed opposition leader Jane Roe
+_ALONG = re.compile(r",?~*(?P<with>a)~*(?P<list>[gqump](?:[.oz]{0,4},?a?~*[gqump])*)(?![~w]*b?~*[kdishtfyDjTb])")
+_AND_MORE = re.compile(rf",?a~*(?P<list>{_ONE})(?![~w]*b?~*[kdishtfyDjTb])")  # "killed Roe, 39, and a friend"
+_OF_OBJECT = re.compile(rf"~*o~*{LIST}")
+_NEXT_VERB = re.compile(r"[~w]*(?:b[b~]*)?(?:[kdishtyDjT]|f[^;,v]{0,4}[jI])")
+_REST = (  # what may stand between a subject and its verb
+    r"[~b]*",
+    r",?w[b~]*",
+    r",?w[b~]*[kihst][^;kKi]{0,12}b[b~]*",  # who were abducted were found
+    r",?n[^;kKdiIsSTv]{1,16}(?:,[b~]*|b[b~]*)",
+    r",[^;kKdiIsSTvgq]{1,8},[b~]+",
+    r";[^;kKdiIsST]{1,14};[b~]*",
+    r"[.omz~,fl]{0,9}(?:;[^;]{1,4};)?~*b[b~]*",
+    r"[oz][.mxz~]{1,5}[b~]*",
+    r"[b~]*b[b~]*[kdishtfy.][.olz~]{0,4}a[b~]*",  # were kidnapped and later ..., were tortured and ...
+    r"b[b~]*lb[b~]*",  # were reported to be ...
+    r"o[.omxzl~]{1,10}b[b~]*",  # members of the Council of Deputies were ...
+    r"[zo][.omza~]{1,14}(?<!a)b[b~]*",  # students from the Faculty of Law and Politics in ... were ...
+)
+_SUBJECT = re.compile(rf"(?P<inc>n[.z~]{{0,2}})?{LIST}(?:{'|'.join(_REST)})$")
+WINDOW = 30  # chunks that are looked at on either side
+
+
+def object_of(chunks: Sequence[Chunk], tags: str, start: int) -> list[Chunk]:
+    """The people on the right of an active verb, from this chunk on."""
+    match = OBJECT.match(tags, start) or _OF_OBJECT.match(tags, start)
+    if match is None and _lone_name(chunks, tags, start):
+        along = _AND_MORE.match(tags, start + 1)
+        more = united(chunks, tags, *along.span("list")) if along else []
+        return [chunks[start]._replace(tag="m", low=1, best=1, high=1, bare=True), *more]
+    if match is None:
+        match = _TITLED.match(tags, start)
+        return united(chunks, tags, *match.span("list"))[-1:] if match and chunks[match.end() - 1].bare else []
+    first, stop = match.span("list")
+    following = _NEXT_VERB.match(tags, stop)
+    of_whom_told = re.search(r"[gpm],?w~*$", tags[: start - 1])  # "the gunman who killed five died"
+    if following is not None and not of_whom_told and not (tags[start - 1] in "sS" and tags[stop] == "d"):
+        return united(chunks, tags, first, _without_last(tags, first, stop))
+    if (
+        tags[stop : stop + 1] == "n"
+        and chunks[stop].head in _PARTS
+        and tags[first:stop].rstrip(",").count(",") + tags[first:stop].count("a")
+    ):
+        stop = _without_last(tags, first, stop)  # "killed six, five of them children"
+    if tags[stop : stop + 1] in ("~", "h") and tags[stop - 1] == "q" and tags[stop - 2 : stop - 1] == ",":
+        stop -= 2  # "injuring six soldiers, three seriously"
+    far = "far" in match.re.groupindex and match["far"] and not chunks[match.end() - 1].bare
+    return united(chunks, tags, first, stop) + ([chunks[match.end() - 1]] if far else [])
+
+
+def _lone_name(chunks: Sequence[Chunk], tags: str, at: int) -> bool:
+    """ "killed Zahran." """
+    if tags[at : at + 1] != "." or not chunks[at].head[:1].isupper():
+        return False
+    return at + 1 == len(tags) or not (tags[at + 1] in "gxupm" or chunks[at + 1].head[:1].isupper())
+
+
+def _without_last(tags: str, first: int, stop: int) -> int:
+    """The last group is the subject of the next verb: "killed five and two were hurt"."""
+    stop -= 1
+    while stop > first and tags[stop - 1] in ",a~":
+        stop -= 1
+    return stop
+
+
+def subject_of(chunks: Sequence[Chunk], tags: str, at: int) -> list[Chunk]:
+    """The people on the left of the verb at this index, to whom it was done."""
+    base = max(0, at - WINDOW)
+    match = _SUBJECT.search(tags[base:at])
+    if match is None:
+        return []
+    told = _TOLD.match(tags, base + match.start("list"), at)
+    if told and chunks[told.start("speech")].head.lower() in _SPEECH:
+        return united(chunks, tags, *told.span("list"))
+    first, stop = match.span("list")
+    people = united(chunks, tags, base + first, base + stop)
+    if teller := _OF_WHOM_TOLD.search(tags[: base + first]):
+        return [chunks[teller.start("list")]]  # "the gunman who killed five was shot dead"
+    governed_before = re.search(r"(?<!b)[kKiIsS][~.]{0,2}$", tags[: base + first].replace("b~", "b"))
+    if (match["inc"] and "a" in tags[base + first : base + stop]) or (governed_before and len(people) > 1):
+        people = people[-1:]  # "killed five, including a child, and 12 were hurt"
+    verbs = {one.head for one in chunks[base + stop : at] if one.tag in "b~"}
+    if verbs & _PLURAL and len(people) == 1 and people[0].bare:
+        whole = _SUBJECT.search(tags[base : base + match.start()]) if match["inc"] else None
+        return united(chunks, tags, base + whole.start("list"), base + whole.end("list")) if whole else []
+    along = _ALONG.match(tags, at + 1)
+    if along and chunks[along.start("with")].head in _TOGETHER:
+        people = [*people, *united(chunks, tags, *along.span("list"))]
+    return people
+
+
+_TOLD = re.compile(r"[xp](?P<speech>\.)(?P<list>m),?[b~]*$")  # "police said Jane Roe was shot dead"
+_SPEECH = frozenset({"said", "say", "says", "confirmed", "identified", "reported", "announced", "that"})
+_OF_WHOM_TOLD = re.compile(r"(?P<list>[gpm]),?w~*[kKiIsS]~*$")
+_PARTS = ("of", "among", "amongst")
+_PLURAL = frozenset({"were", "are", "have"})
+_TOGETHER = ("along", "together", "as", "plus")
+
+
+def united(chunks: Sequence[Chunk], tags: str, first: int, stop: int) -> list[Chunk]:
+    """The groups of a list that are to be added up: not a name beside its title, nor what explains the one before."""
+    people: list[Chunk] = []
+    joined = "a" in tags[first:stop]
+    separator = ""
+    for one, tag in zip(chunks[first:stop], tags[first:stop], strict=True):
+        if tag not in "gqumxp0":
+            separator += tag
+            continue
+        apposed = (
+            people
+            and one.bare
+            and (
+                separator == ""
+                or ("a" not in separator and (not joined or {people[-1].tag, tag} == {"m", "g"}) and not one.others)
+            )
+        )
+        if not apposed:
+            people.append(one)
+        elif tag == "m":
+            people[-1] = people[-1]._replace(head=one.head, tag="m")
+        separator = ""
+    return people
+
+
+def spoken_of_before(chunks: Sequence[Chunk], tags: str, at: int) -> list[Chunk]:
+    """ "the four relatives he is accused of shooting", "one person who he shot in the leg"."""
+    match = re.search(r"(?P<list>[gq])w?(?P<he>\.)(?:b~*\.o|~*)$", tags[max(0, at - 8) : at])
+    base = max(0, at - 8)
+    if tags[at] not in "sSkK" or match is None or chunks[base + match.start("he")].head not in ("he", "she", "they"):
+        return []
+    return [chunks[base + match.start("list")]]
+
+
+def tags_of(chunks: Sequence[Chunk]) -> str:
+    """The tags as one string."""
+    return "".join(one.tag for one in chunks)
