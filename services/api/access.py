@@ -58,7 +58,11 @@ async def connection(request: Request) -> AsyncIterator[Connection]:
 
 def _begin(engine: Engine) -> Connection:
     opened = engine.connect()
-    opened.execute(text(f"SET LOCAL statement_timeout = {STATEMENT_TIMEOUT_MS}"))
+    try:
+        opened.execute(text(f"SET LOCAL statement_timeout = {STATEMENT_TIMEOUT_MS}"))
+    except Exception:
+        opened.close()
+        raise
     return opened
 
 

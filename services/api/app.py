@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
+import anyio
 from fastapi import Depends, FastAPI, Response
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import PlainTextResponse
@@ -108,11 +109,11 @@ def create_app(engine: Engine, rate_limit: RateLimit, options: Options | None = 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI, chores: Sequence[Chore]) -> AsyncIterator[None]:
-    async with asyncio.TaskGroup() as group:
-        running = [group.create_task(chore()) for chore in chores]
+    async with anyio.create_task_group() as group:
+        for chore in chores:
+            group.start_soon(chore)
         yield
-        for task in running:
-            task.cancel()
+        group.cancel_scope.cancel()  # waits for the threads that chores are in: they hold connections
 
 
 def _openapi(app: FastAPI) -> dict[str, object]:
