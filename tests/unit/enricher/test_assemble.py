@@ -89,6 +89,13 @@ def test_first_news_that_gives_the_hour_only_is_of_the_day_it_appeared() -> None
     assert extracted(HOUR, published=None).frames[0].date is None
 
 
+def test_a_year_in_the_text_needs_no_day_of_publication() -> None:
+    comment = f"{COMMENT} In Kano, Nigeria, gunmen bombed a bus station in 2014."
+    found = {frame.place.name: frame.date for frame in extracted(comment, published=None).frames if frame.place}
+    assert found["Kano"] is not None
+    assert (found["Kano"].start, found["Kano"].precision) == (date(2014, 1, 1), DatePrecision.YEAR)
+
+
 def test_a_sentence_that_gives_the_attacks_own_day_beside_an_older_one_is_its_own() -> None:
     text = (
         "Five men were indicted on Friday.\n\nThey are accused of the January 15 shooting in Kano that left a girl "

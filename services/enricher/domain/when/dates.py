@@ -96,11 +96,11 @@ def choose(mentions: Sequence[DateMention], focus: Sequence[int], published: dat
         for one in mentions
         if one.first is not None
         and one.first <= latest + timedelta(1)
-        and (one.about == "attack" or (one.about is None and not _is_before(one, latest - HISTORY)))
+        and (one.about == "attack" or (one.about is None and not (published and _is_before(one, published - HISTORY))))
     ]
     first = next((one for one in known if one.about == "attack"), None)
-    if first is not None and first.sentence in LEAD and _is_before(first, latest - PAST):
-        known = [one for one in known if _within(one, first) or (one.sure and not _is_before(one, latest - PAST))]
+    if published and first is not None and first.sentence in LEAD and _is_before(first, published - PAST):
+        known = [one for one in known if _within(one, first) or (one.sure and not _is_before(one, published - PAST))]
     wanted = set(focus)
     return min(known, key=lambda one: _rank(one, wanted), default=None)
 
