@@ -53,7 +53,7 @@ def main() -> int:
 
 def _serve(settings: ApiSettings) -> int:
     telemetry.configure_logs(settings.log_format, "api")
-    engine = make_engine(settings.database_url, "api", settings.api_pool_size)
+    engine = make_engine(settings.database_url, "api", settings.api_pool_size, ad_hoc=True)
     try:
         options = _options(settings)
     except ValueError as error:

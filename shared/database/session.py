@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def make_engine(database_url: str, name: str = "tocsin", pool_size: int = 5) -> Engine:
+def make_engine(database_url: str, name: str = "tocsin", pool_size: int = 5, *, ad_hoc: bool = False) -> Engine:
     """An engine whose waits are all bounded, so that a database in trouble holds no loop for ever.
 
-    `name` shows in `pg_stat_activity`.
+    `name` shows in `pg_stat_activity`. `ad_hoc`: what is asked differs so much with its values that each question gets
+    a plan of its own (a radius around a village and one around a continent are not answered by the same index).
     """
     return create_engine(
         make_url(database_url).set(drivername="postgresql+psycopg"),
@@ -28,7 +29,7 @@ def make_engine(database_url: str, name: str = "tocsin", pool_size: int = 5) -> 
             "application_name": name,
             "connect_timeout": 5,
             "options": "-c statement_timeout=30s -c lock_timeout=15s -c idle_in_transaction_session_timeout=60s"
-            " -c timezone=UTC",
+            f" -c timezone=UTC -c plan_cache_mode={'force_custom_plan' if ad_hoc else 'auto'}",
             "keepalives_idle": 10,
             "keepalives_interval": 5,
             "keepalives_count": 3,
