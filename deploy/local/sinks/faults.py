@@ -36,23 +36,24 @@ class Faults:
         if min(self.chances.values(), default=0) < 0 or sum(self.chances.values()) > 1:
             raise ValueError(f"chances of faults must lie between 0 and 1 and not exceed 1 together: {self.chances}")
         self.early: list[str] = []  # receivers that were sent to again before the time they had asked for
-        self._random = random.Random(seed)  # noqa: S311  a test's dice, no secret
+        self._seed = seed
+        self._dice: dict[str, random.Random] = {}  # each receiver's own: what one is asked changes no other's fate
         self._shut: dict[str, float] = {}  # receiver -> until when, on the monotonic clock
 
     def draw(self, receiver: str = "") -> Fault | None:
         """What goes wrong with a request that has just come for `receiver`: a channel, a path; none: a mailbox."""
         if time.monotonic() < self._shut.get(receiver, 0.0):
             self.early.append(receiver)
-        fault = self._draw()
+        fault = self._draw(self._dice.setdefault(receiver, random.Random(f"{self._seed} {receiver}")))  # noqa: S311
         if fault is Fault.BUSY and receiver:
             self._shut[receiver] = time.monotonic() + RETRY_AFTER
         return fault
 
-    def _draw(self) -> Fault | None:
-        dice = self._random.random()
+    def _draw(self, dice: random.Random) -> Fault | None:
+        drawn = dice.random()
         for fault, chance in self.chances.items():
-            dice -= chance
-            if dice < 0:
+            drawn -= chance
+            if drawn < 0:
                 return fault
         return None
 
