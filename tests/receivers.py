@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from random import Random
 
 from deploy.local.ports import HOST
 from deploy.local.sinks.faults import Fault, Faults
@@ -43,6 +44,6 @@ class _Scripted(Faults):
         super().__init__()
         self._draws = draws
 
-    def _draw(self) -> Fault | None:
+    def _draw(self, dice: Random) -> Fault | None:
         name = self._draws.pop(0) if self._draws else None
         return Fault(name) if name else None
