@@ -1,0 +1,49 @@
+"""How much of their words, names and persons two reports share."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+
+from services.enricher.domain.linking.factors.names import Factors
+from services.enricher.domain.linking.factors.rarity import Rarity
+from services.enricher.domain.linking.ledger import similarity
+from services.enricher.domain.linking.reports import ReportRecord
+from services.enricher.domain.where.words import given_names
+
+RARE_PERSONS = 2.0
+RARE_NAMES, RARE_TERMS = 3.0, 10.0  # so many rare ones in common say all that they can
+COPY = 0.5  # MinHash similarity from which one text is a copy of the other, edited or not
+
+
+def wording(report: ReportRecord, compared: Sequence[ReportRecord], rarity: Rarity) -> Factors:
+    """The report of the event that shares most counts, for each factor by itself."""
+    text = max(similarity(report, other) for other in compared)
+    shared_names = [report.names & other.names for other in compared]
+    return {
+        "text": text,
+        "copy": float(text >= COPY),
+        "names": max(rare(names, rarity.names, RARE_NAMES) for names in shared_names),
+        "terms": max(rare(report.terms & other.terms, rarity.terms, RARE_TERMS) for other in compared),
+        "persons": max(rare(_persons(names), rarity.names, RARE_PERSONS) for names in shared_names),
+        "wording": max(cosine(report.terms, other.terms) for other in compared),
+        "other_language": float(all(report.language != other.language for other in compared)),
+    }
+
+
+def rare(shared: Iterable[str], rarity: Mapping[str, float], enough: float) -> float:
+    """0..1: what is shared, by rarity, saturating where it comes to `enough`."""
+    return min(1.0, sum(rarity.get(name, 0.0) for name in shared) / enough)
+
+
+def cosine(a: frozenset[str], b: frozenset[str]) -> float:
+    """0..1: how much of the wording two texts share, however rare it is."""
+    return len(a & b) / math.sqrt(len(a) * len(b)) if a and b else 0.0
+
+
+def _persons(names: frozenset[str]) -> frozenset[str]:
+    return frozenset(name for name in names if name.split()[0] in _given())
+
+
+@cache
+def _given() -> frozenset[str]:
+    return frozenset(name.casefold() for name in given_names())
