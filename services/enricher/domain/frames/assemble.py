@@ -46,6 +46,9 @@ def _frame(document: Document, verdict: Verdict, found: Findings, episode: Episo
     corrects = corrections.find(document.title, document.text) if episode.reported else None
     if corrects:
         evidence.append(Evidence(field="correction", **corrects._asdict()))
+    denies = corrections.taken_back(document.title, document.text) if episode.reported else None
+    if denies:
+        evidence.append(Evidence(field="retraction", **denies._asdict()))
     harmed = any(toll is not None and toll.best > 0 for toll in (killed, injured, hostages)) or bool(damage)
     return Frame(
         role="reported" if episode.reported else "mentioned",
@@ -70,6 +73,7 @@ def _frame(document: Document, verdict: Verdict, found: Findings, episode: Episo
         success=False if failed is False and not harmed else True if harmed else None,
         property_damage=damage,
         correction=corrects is not None,
+        retraction=denies is not None,
         evidence=evidence,
     )
 
