@@ -144,6 +144,7 @@ class MessageKind(StrEnum):
     UPDATE = "update"
     CORRECTION = "correction"
     RETRACTION = "retraction"
+    ACKNOWLEDGEMENT = "acknowledgement"  # somebody looks after it: for channels that keep incidents
     DIGEST = "digest"
     TEST = "test"
     SYSTEM = "system"  # of Tocsin itself: nothing is processed, messages do not arrive; and that it is over

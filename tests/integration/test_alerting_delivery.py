@@ -10,19 +10,21 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, select, text
 
+from deploy.local.sinks.server import Sinks
 from services.alerting import commands
 from services.alerting.channels import CHANNELS, Channel
 from services.alerting.channels.line import Line
 from services.alerting.channels.outcome import Sent
 from services.alerting.delivery import MOST, Desk, _work_off, deliver, serve
 from services.alerting.domain.attempts import Patience
-from services.alerting.store import backlog, deliveries
+from services.alerting.store import backlog, deliveries, reactions
 from services.alerting.store.deliveries import Ending
 from shared.codes import Change, DeliveryState, EventStatus
 from shared.database import tables
 from shared.database.session import make_engine
 from tests.alerting_stage import Stage
 from tests.alerts import OTHER, change, destination
+from tests.builders import toll
 from tests.receivers import receivers, scripted
 
 ALL = ["slack", "slack_webhook", "email", "webhook"]
@@ -46,9 +48,9 @@ def faults() -> tuple[str | None, ...]:
 class Office(Stage):
     """The stage and a desk that delivers, with receivers."""
 
-    def __init__(self, engine: Engine, desk: Desk, messages: list[Any]) -> None:
+    def __init__(self, engine: Engine, desk: Desk, sinks: Sinks) -> None:
         super().__init__(engine)
-        self.desk, self.messages = desk, messages
+        self.desk, self.messages, self.incidents = desk, sinks.record.messages, sinks.pagerduty.incidents
 
     def alert(self, channel: str = "webhook", **config: Any) -> UUID:
         """The delivery of a first alert."""
@@ -86,7 +88,7 @@ def office(engine: Engine, faults: tuple[str | None, ...], monkeypatch: pytest.M
         desk = Desk(
             engine, frozenset(environment["ALERT_ALLOWED_HOSTS"].split(",")), patience=AT_ONCE, slack_per_second=0
         )
-        yield Office(engine, desk, sinks.record.messages)
+        yield Office(engine, desk, sinks)
 
 
 @pytest.mark.parametrize("channel", ALL)
@@ -167,6 +169,33 @@ def test_an_update_waits_for_its_alert_and_joins_its_thread(office: Office) -> N
     root, second, third = [message for message in office.messages if message.sink == "slack"]
     assert (second.labels["kind"], third.labels["kind"]) == ("update", "correction")
     assert second.thread == third.thread == root.ref
+
+
+def test_what_somebody_acknowledges_is_acknowledged_in_pagerduty_once(office: Office) -> None:
+    delivery = office.alert("pagerduty", throttle={"messages": 2, "minutes": 60})
+    for reader in ("ann", "bob"):  # before the alert itself has left: it waits for it
+        with office.engine.begin() as connection:
+            reactions.acknowledge(connection, delivery, reader)
+    assert serve(office.desk, "desk") is None
+    assert office.incidents == {str(delivery): "acknowledged"}
+    kinds = [(kind, content["note"]) for kind, content in office.rows(tables.Delivery, "kind", "content")]
+    assert sorted(kinds, key=str) == [("acknowledgement", "Acknowledged by ann"), ("alert", None)]
+    office.take(change(Change.UPDATED, 2, killed=toll(40)))  # the acknowledgement is no message that a throttle counts
+    office.take(change(Change.RETRACTED, 3, status=EventStatus.RETRACTED))
+    serve(office.desk, "desk")
+    assert office.incidents == {str(delivery): "resolved"}
+    with office.engine.begin() as connection:
+        reactions.acknowledge(connection, delivery, "cat")
+    assert serve(office.desk, "desk") is None
+    assert [message.destination for message in office.messages] == ["trigger", "acknowledge", "trigger", "resolve"]
+
+
+def test_what_readers_acknowledge_is_no_news_to_channels_without_incidents(office: Office) -> None:
+    delivery = office.alert("webhook")
+    with office.engine.begin() as connection:
+        reactions.acknowledge(connection, delivery, "ann")
+    serve(office.desk, "desk")
+    assert [message.labels["kind"] for message in office.messages] == ["alert"]
 
 
 def test_a_run_sends_everything_that_is_due_in_order(office: Office) -> None:

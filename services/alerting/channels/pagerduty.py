@@ -1,7 +1,7 @@
 """PagerDuty Events API v2: one incident for each event, under one dedup_key: what is sent twice is one incident.
 
-An alert triggers it, what follows adds to its log, a retraction resolves it. A digest is a change event, which pages
-nobody.
+An alert triggers it, what follows adds to its log, a retraction resolves it; what a reader acknowledges anywhere is
+acknowledged here. A digest is a change event, which pages nobody.
 https://developer.pagerduty.com/docs/events-api-v2-overview
 """
 
@@ -37,10 +37,14 @@ def send(message: Message, config: PagerDutyConfig, line: Line) -> Sent:
 def _key(message: Message) -> str:
     if message.alert.kind is MessageKind.SYSTEM:
         return f"tocsin/{message.destination_id}/{message.alert.where}"[:255]  # its end has to find its begin
+    if message.root and "dedup_key" not in message.root:  # its thread began in a digest, which opened no incident
+        return f"tocsin/{message.destination_id}/{message.alert.event_id}"
     return str((message.root or {}).get("dedup_key", message.ref))
 
 
 def _action(alert: Alert) -> str:
+    if alert.kind is MessageKind.ACKNOWLEDGEMENT:
+        return "acknowledge"
     ended = alert.kind is MessageKind.RETRACTION or alert.merged_into is not None or alert.over
     return "resolve" if ended else "trigger"
 

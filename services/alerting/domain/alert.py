@@ -115,6 +115,16 @@ def check_message(destination_id: str) -> Alert:
     )
 
 
+def acknowledged(told: Alert, by: str) -> Alert:
+    """What is said to channels that keep incidents, when somebody looks after an event. `told`: the newest of it.
+
+    It is about the event, whatever its revision.
+    """
+    note = f"Acknowledged by {clip(by, wording.NAME_LIMIT)}"
+    unsaid: dict[str, object] = {"revision": None, "changes": [], "reasons": []}
+    return told.model_copy(update={"kind": MessageKind.ACKNOWLEDGEMENT, "note": note, **unsaid})
+
+
 def map_link(place: Place | None) -> str | None:
     """A map of the place; none where only a province or country is known."""
     if place is None or place.lat is None or place.lon is None or place.precision > WherePrecision.DISTRICT:

@@ -107,6 +107,9 @@ CONFIGS: dict[str, type[Config]] = {
 }
 
 
+KEEP_INCIDENTS = ("pagerduty",)  # channels that are told when somebody acknowledges, wherever that was
+
+
 class Entry(BaseModel):
     """A destination as it is written; `config` is for its channel's model to check."""
 

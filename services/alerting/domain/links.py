@@ -154,6 +154,7 @@ _OFFERED: dict[MessageKind, tuple[Action, ...]] = {
     MessageKind.UPDATE: _TOLD,
     MessageKind.CORRECTION: _TOLD,
     MessageKind.RETRACTION: (Action.USEFUL, Action.UNSUBSCRIBE),
+    MessageKind.ACKNOWLEDGEMENT: (Action.UNSUBSCRIBE,),
     MessageKind.DIGEST: (Action.USEFUL, Action.UNSUBSCRIBE),
     MessageKind.TEST: (Action.ACKNOWLEDGE, Action.UNSUBSCRIBE),
     MessageKind.SYSTEM: (Action.UNSUBSCRIBE,),

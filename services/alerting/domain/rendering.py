@@ -83,6 +83,7 @@ ACCENTS = {
     MessageKind.UPDATE: "#93450c",
     MessageKind.CORRECTION: "#1d4ed8",
     MessageKind.RETRACTION: "#4b5563",
+    MessageKind.ACKNOWLEDGEMENT: "#4b5563",
     MessageKind.DIGEST: "#0f5f6b",
     MessageKind.TEST: "#4b5563",
     MessageKind.SYSTEM: "#6d28d9",

@@ -41,7 +41,7 @@ def due(connection: Connection, limit: int = 200) -> Sequence[Row[Any]]:
             JOIN LATERAL (
                 SELECT n.content, n.message_time FROM deliveries n
                 WHERE n.event_id = d.event_id AND n.destination_id = d.destination_id
-                  AND n.content ->> 'merged_into' IS NULL
+                  AND n.kind <> 'acknowledgement' AND n.content ->> 'merged_into' IS NULL
                 ORDER BY n.revision DESC LIMIT 1
             ) newest ON true
             LEFT JOIN threads t ON t.event_id = d.event_id AND t.destination_id = d.destination_id

@@ -90,7 +90,7 @@ def _told(connection: Connection, needed: Need, at: datetime) -> dict[str, list[
                    coalesce(extract(epoch FROM message_time - published_at) > :late, false) AS late
             FROM deliveries
             WHERE destination_id = ANY(:destinations) AND message_time > :since AND message_time <= :at
-              AND kind <> 'test'
+              AND kind NOT IN ('test', 'acknowledgement')
         """),
         {"destinations": list(needed.counted), "since": at - needed.window, "at": at, "late": _LATE_SECONDS},
     )

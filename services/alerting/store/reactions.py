@@ -8,11 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy import Connection, Row, select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from services.alerting.domain.alert import Alert, acknowledged
+from services.alerting.domain.destinations import KEEP_INCIDENTS
+from services.alerting.store import decisions
 from shared.database import tables
 
 NAME_LIMIT = 200
@@ -40,7 +43,8 @@ class Acknowledged:
 
 
 def acknowledge(connection: Connection, delivery: UUID, by: str) -> Acknowledged:
-    """Somebody looks after the event of this message: nobody else is told for want of an answer."""
+    """Somebody looks after the event of this message: nobody else is told for want of an answer, and incidents about it
+    say so."""
     event: UUID | None = _row(connection, delivery).event_id
     connection.execute(
         insert(tables.Acknowledgement)
@@ -55,7 +59,30 @@ def acknowledge(connection: Connection, delivery: UUID, by: str) -> Acknowledged
         """),
         {"by": by[:NAME_LIMIT], "event": event, "delivery": delivery},
     )
+    if event is not None:
+        _tell_of_acknowledgement(connection, event, by)
     return Acknowledged(event, stopped.rowcount)
+
+
+def _tell_of_acknowledgement(connection: Connection, event: UUID, by: str) -> None:
+    """Queue it, once, for every destination with an incident about the event; the next sweep finds it."""
+    rows = connection.execute(
+        text("""
+            SELECT t.destination_id, newest.content, newest.message_time
+            FROM threads t JOIN destinations g ON g.id = t.destination_id
+            JOIN LATERAL (
+                SELECT n.content, n.message_time FROM deliveries n
+                WHERE n.event_id = t.event_id AND n.destination_id = t.destination_id AND n.kind <> 'acknowledgement'
+                ORDER BY n.revision DESC LIMIT 1
+            ) newest ON true
+            WHERE t.event_id = :event AND t.closed IS NULL AND g.enabled AND g.channel = ANY(:channels)
+        """),
+        {"event": event, "channels": list(KEEP_INCIDENTS)},
+    )
+    for row in rows:
+        delivery = uuid5(NAMESPACE_URL, f"tocsin/acknowledgement/{event}/{row.destination_id}")
+        content = acknowledged(Alert.model_validate(row.content), by)
+        decisions.put_delivery(connection, delivery, row.destination_id, content, [], str(delivery), row.message_time)
 
 
 def feedback(connection: Connection, delivery: UUID, verdict: Verdict, by: str) -> None:
