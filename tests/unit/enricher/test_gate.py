@@ -48,6 +48,20 @@ def test_a_long_text_needs_two_different_words_that_are_not_certain() -> None:
     assert gate.passes(None, f"{filler} He was killed by a blast.", "en")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A lorry drove on through families who had watched the parade.",
+        "Passengers fell down on Monday morning. It was nerve gas, and someone had put it there.",
+        "A driver was pulled from his cab, kicked, and struck on the head with a brick.",
+        "Officers have found the man who sold it. Shopkeepers were let through the cordon to fetch their takings.",
+        "The funeral home in the square takes nineteen of the forty-nine; the county sends a clerk.",
+    ],
+)
+def test_attacks_told_without_the_usual_words_pass(text: str) -> None:
+    assert gate.passes(None, text, "en")
+
+
 def test_the_title_counts() -> None:
     assert gate.passes("Suicide bomber strikes", "It was a quiet day." * 100, "en")
 

@@ -33,6 +33,6 @@ def _triggers(language: str | None) -> cues.Matcher:
     found: dict[str, frozenset[str]] = {}
     for one in [language] if language else sorted(lexicon.languages("triggers")):
         data = lexicon.load(f"triggers/{one}")
-        for name in ("possible", "certain"):
-            found.update((word, frozenset((name, word))) for word in data[name])
+        found.update((word, frozenset(("possible", word))) for word in [*data["possible"], *data.get("gate", [])])
+        found.update((word, frozenset(("certain", word))) for word in data["certain"])
     return cues.Matcher(found)
