@@ -2,6 +2,7 @@
 
 GTD    Global Terrorism Database Codebook (START, University of Maryland, 2021)
 UCDP   UCDP Georeferenced Event Dataset Codebook 23.1 (Uppsala Conflict Data Program)
+AJP    NATO Allied Joint Publication 2.1, Intelligence Procedures: the Admiralty code of sources and information
 """
 
 from enum import IntEnum, StrEnum
@@ -113,6 +114,28 @@ class ClaimMode(StrEnum):
     BLAMED = "blamed"  # by an authority or another party
     DENIED = "denied"  # by itself
     UNKNOWN = "unknown"
+
+
+class Reliability(StrEnum):
+    """How reliable a source is: the letters of the Admiralty code (NATO AJP-2.1, before it STANAG 2511)."""
+
+    A = "A"  # completely reliable
+    B = "B"  # usually reliable
+    C = "C"  # fairly reliable
+    D = "D"  # not usually reliable
+    E = "E"  # unreliable
+    F = "F"  # reliability cannot be judged
+
+
+class Credibility(IntEnum):
+    """How credible information is: the digits of the Admiralty code."""
+
+    CONFIRMED = 1  # by other, independent sources
+    PROBABLY_TRUE = 2
+    POSSIBLY_TRUE = 3
+    DOUBTFUL = 4
+    IMPROBABLE = 5
+    CANNOT_BE_JUDGED = 6
 
 
 class EventStatus(StrEnum):

@@ -23,8 +23,10 @@ from shared.codes import (
     AttackType,
     Change,
     ClaimMode,
+    Credibility,
     DatePrecision,
     EventStatus,
+    Reliability,
     TargetType,
     WeaponType,
     WherePrecision,
@@ -242,6 +244,7 @@ class ReportBrief(Message):
     source: str
     owner: str | None = None
     wire: str | None = None
+    reliability: Reliability = Field(Reliability.F, description="of the source, by its record: Admiralty code A to F")
     published_at: AwareDatetime | None
     language: str | None = None
     sentence: str | None = None
@@ -266,6 +269,8 @@ class EventSnapshot(Message):
     suicide: bool | None = None
     score: float = Field(ge=0, le=1)
     independent_sources: int
+    reliability: Reliability = Field(Reliability.F, description="of the best source: Admiralty code A to F")
+    credibility: Credibility = Field(Credibility.CANNOT_BE_JUDGED, description="Admiralty code 1 to 6")
     languages: list[str] = Field(default_factory=list)
     reports: list[ReportBrief] = Field(default_factory=list, description="newest first, at most 10")
     related: list[UUID] = Field(default_factory=list)

@@ -3,6 +3,7 @@
   python -m services.enricher extract      articles.parsed -> articles.enriched: kind, attacks, places, actors
   python -m services.enricher link         articles.enriched -> events.changed: one attack, one event
   python -m services.enricher reprocess    a range of time through today's extractor: what would change
+  python -m services.enricher sources      how reliable sources have been; give one a letter
   python -m services.enricher once         batch mode: articles on stdin, what they say on stdout, no Kafka, no database
   python -m services.enricher explain      show a person what was read out of an article, and from which words
 
@@ -10,6 +11,7 @@ examples
   python -m services.enricher once --jobs 4 < articles.jsonl > predictions.jsonl
   python -m services.enricher once --published-at 2024-04-05 < article.txt
   python -m services.enricher explain article.txt --html > article.html
+  python -m services.enricher sources --grade "Meridian Wire=A" --grade "Daily Rumour="
 """
 
 import argparse
@@ -23,9 +25,11 @@ from pathlib import Path
 
 from services.enricher import batch_link, explain, linker, model, reprocess, service
 from services.enricher.settings import ExtractSettings
+from services.enricher.store import sources
 from services.enricher.store.epochs import Range
 from shared import batch
 from shared.clock import wall
+from shared.codes import Reliability
 from shared.contracts import ARTICLES_ENRICHED, ARTICLES_PARSED
 from shared.database.session import make_engine
 from shared.run import main_stateful, main_stateless
@@ -79,6 +83,24 @@ def _reprocess(arguments: argparse.Namespace) -> int:
         print(f"shadow epoch {epoch}; put it in place by --promote {epoch}" if epoch else "nothing was linked")
     print("\n".join(reprocess.describe(found)))
     return 0
+
+
+def _sources(arguments: argparse.Namespace) -> int:
+    with make_engine(load(DatabaseUrl).database_url, "sources").begin() as connection:
+        for source, letter in arguments.grade:
+            sources.set_grade(connection, source, letter)
+        print("letter  held  failed  source")
+        for row in sources.records(connection):
+            letter = f"{row['graded']}, set" if row["graded"] else row["reliability"]
+            print(f"{letter:6}  {row['held']:4}  {row['failed']:6}  {row['source']}")
+    return 0
+
+
+def _grade(text: str) -> tuple[str, Reliability | None]:
+    source, _, letter = text.rpartition("=")
+    if not source or letter not in ("", *Reliability):
+        raise argparse.ArgumentTypeError(f"write SOURCE=LETTER with a letter from A to F, or SOURCE=, not {text!r}")
+    return source, Reliability(letter) if letter else None
 
 
 def _moment(text: str) -> datetime:
@@ -153,6 +175,21 @@ def _parser() -> argparse.ArgumentParser:
     again.add_argument("--until", type=_moment, metavar="TIME", help="to here, not included")
     again.add_argument("--promote", type=int, metavar="EPOCH", help="put this shadow epoch in place instead")
     again.set_defaults(run=_reprocess)
+    rated = commands.add_parser(
+        "sources",
+        help="how reliable sources have been; give one a letter",
+        description="Sources with the Admiralty letter that follows from their events that people confirmed (held) and "
+        "rejected (failed), or that a person set. Reports linked from then on carry it. Where: DATABASE_URL.",
+    )
+    rated.add_argument(
+        "--grade",
+        type=_grade,
+        action="append",
+        default=[],
+        metavar="SOURCE=LETTER",
+        help="set a letter, A to F; SOURCE= leaves it to the record again. An agency's stories go by the agency's name",
+    )
+    rated.set_defaults(run=_sources)
     shown = commands.add_parser("explain", help="show a person what was read out of an article")
     shown.add_argument("article", help="file with an article, as text or JSON; - is stdin")
     shown.add_argument("--html", action="store_true", help="print a page instead of coloured text")

@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -12,6 +12,7 @@ from services.enricher.domain.linking import search
 from services.enricher.domain.linking.link import Decision
 from services.enricher.domain.linking.reports import KnownEvent, ReportRecord
 from services.enricher.domain.linking.search import Search
+from shared.codes import Reliability
 from shared.contracts import ArticleEnriched, EventChanged
 
 
@@ -27,7 +28,8 @@ class Edition(NamedTuple):
 
 
 class MemoryStore:
-    def __init__(self) -> None:
+    def __init__(self, reliability: Mapping[str, Reliability] | None = None) -> None:
+        self.reliability = reliability or {}  # of sources; one that is missing cannot be judged
         self.events: dict[UUID, KnownEvent] = {}
         self.merged: dict[UUID, UUID] = {}
         self.apart: dict[UUID, set[UUID]] = defaultdict(set)
@@ -37,8 +39,9 @@ class MemoryStore:
         self._by_article: dict[UUID, dict[int, tuple[UUID, UUID]]] = {}
         self._related: dict[UUID, list[UUID]] = defaultdict(list)
 
-    def keep_article(self, article: ArticleEnriched, message_time: datetime) -> None:
+    def keep_article(self, article: ArticleEnriched, message_time: datetime) -> Reliability:
         self._kept[article.article_id] = _edition(article)
+        return self.reliability.get(article.wire or article.source, Reliability.F)
 
     def linked_before(self, article: ArticleEnriched) -> dict[int, KnownEvent] | None:
         if (known := self._kept.get(article.article_id)) and known.covers(_edition(article)):

@@ -313,6 +313,18 @@ class KeptApart(Base):
     __table_args__ = (CheckConstraint("a < b", name="ordered"), Index("ix_kept_apart_b", "b"))
 
 
+class SourceRecord(Base):
+    """How reliable a source has been: its events that a person confirmed, and those that a person rejected."""
+
+    __tablename__ = "source_records"
+    source: Mapped[str] = mapped_column(primary_key=True)  # the agency credited, else the outlet
+    held: Mapped[int] = mapped_column(server_default="0")
+    failed: Mapped[int] = mapped_column(server_default="0")
+    reliability: Mapped[str] = mapped_column(server_default="F")  # Reliability that follows from the two
+    graded: Mapped[str | None]  # ... that a person gave it instead
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
 class ShadowEvent(Base):
     """An event as `services.enricher reprocess` would have it, until its epoch is promoted or made anew."""
 

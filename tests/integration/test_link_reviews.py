@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,8 +10,8 @@ from sqlalchemy import Engine, select
 
 from services.enricher import linker
 from services.enricher.domain.linking.review import Review, ReviewError, StaleReview
-from services.enricher.store import PostgresStore, ReviewResult, apply_review
-from shared.codes import Change, EventStatus
+from services.enricher.store import PostgresStore, ReviewResult, apply_review, sources
+from shared.codes import Change, Credibility, EventStatus, Reliability
 from shared.contracts import ARTICLES_ENRICHED, ArticleEnriched, EventChanged, EventSnapshot
 from shared.database.session import make_engine
 from shared.database.tables import AuditEntry, Event, LedgerEntry, Outbox, Report, Revision
@@ -219,3 +219,27 @@ def test_revision_audit_and_message_are_written_together(engine: Engine, link: A
     assert sent.topic.endswith("events.changed")
     assert sent.service == "link"
     assert EventChanged.model_validate_json(sent.value).change == Change.CONFIRMED
+
+
+def test_a_source_is_as_reliable_as_its_judged_events(engine: Engine, link: Any, review: Any) -> None:
+    def event(paper: str, number: int) -> EventChanged:
+        later = day("2023-01-30").start + timedelta(days=90 * number)
+        when = day(later.isoformat())
+        at = NOON + timedelta(days=90 * number)
+        (changed,) = link(enriched(f"{paper}/{number}", frame(date=when), published_at=at))
+        return cast(EventChanged, changed)
+
+    for number in range(5):
+        review("reject", event("rumour", number).event_id, 1)
+    assert event("rumour", 5).snapshot.reliability == Reliability.E
+    with engine.begin() as connection:
+        (known,) = sources.records(connection)
+        assert (known["source"], known["held"], known["failed"]) == ("rumour", 0, 5)
+        sources.set_grade(connection, "rumour", Reliability.B)
+    graded = event("rumour", 6)
+    assert (graded.snapshot.reliability, graded.snapshot.credibility) == (Reliability.B, Credibility.PROBABLY_TRUE)
+    assert graded.snapshot.reports[0].reliability == Reliability.B
+    review("confirm", graded.event_id, 1)
+    review("unpin", graded.event_id, 2, field="status")
+    with engine.connect() as connection:
+        assert sources.records(connection)[0]["held"] == 0

@@ -201,3 +201,25 @@ def test_any_order_of_clear_reports_ends_in_the_same_events(order: tuple[int, ..
         for event in memory.events.values()
     }
     assert ends == {(PESHAWAR, 9, 2), (QUETTA, 1, 2)}
+
+
+def test_a_denial_of_what_nobody_reported_wakes_nobody(link: Linker) -> None:
+    ((denied,),) = link(enriched("caravel/1", frame(retraction=True)))
+    assert (denied.change, denied.alertable, denied.snapshot.status) == (Change.FILED, False, EventStatus.RETRACTED)
+    assert (denied.not_alertable or "").startswith("denied")
+
+
+def test_a_denial_takes_back_what_one_paper_said_and_casts_doubt_on_what_two_said(link: Linker) -> None:
+    denial = enriched("herald/1", frame(retraction=True), published_at=NOON + 2 * HOUR)
+    *_, (last,) = link(enriched("caravel/1", frame()), denial)
+    assert (last.change, last.snapshot.status, last.material) == (Change.RETRACTED, EventStatus.RETRACTED, True)
+    later = timedelta(days=90)
+    two = [
+        enriched(f"{paper}/2", frame(place=QUETTA, date=day("2023-04-30")), published_at=NOON + later)
+        for paper in ("caravel", "ledger")
+    ]
+    told = frame(place=QUETTA, date=day("2023-04-30"), retraction=True)
+    *_, (last,) = link(*two, enriched("herald/2", told, published_at=NOON + later + 2 * HOUR))
+    assert (last.change, last.snapshot.status, last.snapshot.credibility) == (Change.UPDATED, EventStatus.CONFIRMED, 4)
+    doubt = next(reason for reason in last.reasons if reason.field == "credibility")
+    assert (doubt.old, doubt.new, doubt.source, doubt.material) == ("F1", "F4", "herald", True)

@@ -26,6 +26,7 @@ from services.enricher.store.statements import (
     UNLINK,
     as_json,
 )
+from shared.codes import Reliability
 from shared.contracts import ArticleEnriched, EventChanged, EventSnapshot
 from shared.database.tables import Event, KeptApart, LedgerEntry, RelatedEvents, Report
 
@@ -40,10 +41,11 @@ class PostgresStore:
         self._connection = connection
         self._remembered = remembered or Remembered()
 
-    def keep_article(self, article: ArticleEnriched, message_time: datetime) -> None:
+    def keep_article(self, article: ArticleEnriched, message_time: datetime) -> Reliability:
         said = article.extraction
         row = {**dict(article), "id": article.article_id, "message_time": message_time, "kind": said.kind}
-        self._connection.execute(KEEP_ARTICLE, {"article": as_json(row | {"score": said.score})})
+        kept = self._connection.execute(KEEP_ARTICLE, {"article": as_json(row | {"score": said.score})})
+        return Reliability(kept.scalar_one() or Reliability.F)
 
     def linked_before(self, article: ArticleEnriched) -> dict[int, KnownEvent] | None:
         edition = {"version": article.version, "extractor": article.extraction.extractor}

@@ -18,6 +18,7 @@ from services.enricher.domain.linking.review import (
     revise_event,
     split_event,
 )
+from services.enricher.store import sources
 from services.enricher.store.linking import PostgresStore
 from services.enricher.store.locks import lock_countries
 from shared import outbox
@@ -62,6 +63,7 @@ def apply_review(connection: Connection, review: Review, at: datetime) -> Review
     else:
         revised = (revise_event(review, known),)
         _save(store, revised, review, at)
+        sources.judge(connection, known, revised[0].event.pinned)
     _note(connection, review, known, revised[0], at)
     changes = tuple(one.changed for one in revised)
     outbox.enqueue(connection, LINK, [outgoing(change, at) for change in changes])

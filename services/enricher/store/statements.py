@@ -37,7 +37,10 @@ def _or_update(columns: Sequence[str]) -> str:
     return "ON CONFLICT (id) DO UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for name in columns[1:])
 
 
-KEEP_ARTICLE = text(f"{_insert('articles', _ARTICLE, 'article')} {_or_update(_ARTICLE)}")
+_RELIABILITY = (
+    "(SELECT coalesce(graded, reliability) FROM source_records WHERE source = coalesce(articles.wire, articles.source))"
+)
+KEEP_ARTICLE = text(f"{_insert('articles', _ARTICLE, 'article')} {_or_update(_ARTICLE)} RETURNING {_RELIABILITY}")
 _SAVE_EVENT = (
     f"{_insert('events', _EVENT, 'event')} {_or_update(_EVENT)}, updated_at = now() RETURNING {STAMP} AS stamp"
 )

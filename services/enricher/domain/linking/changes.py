@@ -17,16 +17,18 @@ from services.enricher.domain.linking.reports import KnownEvent, ReportRecord
 from services.enricher.domain.linking.search import Search, search
 from services.enricher.domain.linking.standing import absorbable, inherited, rejected
 from services.enricher.domain.linking.withdrawal import withdraw
-from shared.codes import Change, DatePrecision, EventStatus
+from shared.codes import Change, DatePrecision, EventStatus, Reliability
 from shared.contracts import ArticleEnriched, EventChanged, EventSnapshot, Reason
 
 RELATED_KM = 50.0
+DENIED = freshness.Freshness(False, "denied: the article says that there was no attack")
 
 
 class Store(Protocol):
     """What linking needs of a store; `services/enricher/store.py` and `memory.py` pass one behaviour suite."""
 
-    def keep_article(self, article: ArticleEnriched, message_time: datetime) -> None: ...
+    def keep_article(self, article: ArticleEnriched, message_time: datetime) -> Reliability:
+        """Returns how reliable the article's source has been."""
 
     def linked_before(self, article: ArticleEnriched) -> dict[int, KnownEvent] | None:
         """Events that an earlier version of this article was linked to, by frame index; its reports are taken back.
@@ -60,8 +62,8 @@ def link_article(
     before = store.linked_before(article)
     if before is None:
         return []
-    store.keep_article(article, message_time)
-    told = reports.of_article(article, message_time)
+    reliability = store.keep_article(article, message_time)
+    told = reports.of_article(article, message_time, reliability)
     again = _same_events(before, [report.frame_index for report in told])
     changes: list[EventChanged] = []
     touched: list[KnownEvent] = []
@@ -125,7 +127,7 @@ def _apply(
 
 def _create(report: ReportRecord, event_id: UUID) -> tuple[KnownEvent, EventChanged]:
     snapshot = ledger.assess(event_id, 1, [report], {})
-    fresh = freshness.judge(snapshot.date, report)
+    fresh = DENIED if report.frame.retraction else freshness.judge(snapshot.date, report)
     change = Change.CREATED if fresh.alertable else Change.FILED
     why = [
         Reason(field="event", new=change, source=report.source, article_id=report.article_id, sentence=report.sentence)

@@ -6,23 +6,20 @@ when it goes down without the report saying that it corrects, against at least a
 Everything here can be recomputed from the reports and the reviewer's pins alone.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import timedelta
-from operator import eq
 from typing import Any, Literal, TypeVar
 from uuid import UUID
 
+from services.enricher.domain.linking.corroboration import corroborate
 from services.enricher.domain.linking.reports import ReportRecord, brief, newest_first
-from shared.codes import AttackType, ClaimMode, EventStatus
+from shared.codes import AttackType, ClaimMode
 from shared.contracts import EventSnapshot, Frame, Perpetrator, Place, Toll, WhenRange
 
-CONFIRMED_AT = 2  # independent origins
 REPORTS_SHOWN = 10
 MENTIONS_KEPT = 8
 SAME_TIME = timedelta(minutes=30)  # what was said within this span counts as said at the same time
-NEAR_COPY = 0.7  # MinHash similarity from which two texts have one origin
-LOOKED_AT = 16  # of a fingerprint's values: near copies that agree in none of them are 0.3 ** 16
 
 TollField = Literal["killed", "injured", "hostages"]
 _CLAIM_RANK = [ClaimMode.CLAIMED, ClaimMode.BLAMED, ClaimMode.SUSPECTED, ClaimMode.UNKNOWN, ClaimMode.DENIED]
@@ -37,12 +34,12 @@ def assess(
     related: Sequence[UUID] = (),
 ) -> EventSnapshot:
     """The event that these reports make. `pinned` (field -> value as in the snapshot's JSON) outranks every report."""
-    newest = newest_first(reports)
-    sources = independent_origins(reports)
+    worth = corroborate(reports)
+    newest = worth.standing
     best = EventSnapshot(
         event_id=event_id,
         revision=revision,
-        status=_status(newest, len(sources)),
+        status=worth.status,
         attack_types=_types(newest),
         date=_date(newest),
         place=_place(newest),
@@ -55,9 +52,11 @@ def assess(
         hostages=best_toll(newest, "hostages"),
         suicide=_most_said([report.frame.suicide for report in newest]),
         score=_confidence(reports),
-        independent_sources=len(sources),
+        independent_sources=worth.independent,
+        reliability=worth.reliability,
+        credibility=worth.credibility,
         languages=sorted({report.language for report in reports if report.language}),
-        reports=[brief(report) for report in newest[:REPORTS_SHOWN]],
+        reports=[brief(report) for report in newest_first(reports)[:REPORTS_SHOWN]],
         related=list(related),
         first_reported_at=min(report.message_time for report in reports),
         last_reported_at=max(report.message_time for report in reports),
@@ -73,7 +72,11 @@ def overruled(best: EventSnapshot, pinned: dict[str, Any]) -> EventSnapshot:
 
 def best_toll(newest: Sequence[ReportRecord], field: TollField) -> Toll | None:
     """The toll to show, low and high over what is still said; null where nobody gave one."""
-    said = [(report, toll) for report in newest if (toll := getattr(report.frame, field)) is not None]
+    said = [
+        (report, toll)
+        for report in newest
+        if field not in report.claimed and (toll := getattr(report.frame, field)) is not None
+    ]
     if not said:
         return None
     credible = [pair for pair in said if not _doubtful(pair, said)] or said
@@ -108,52 +111,6 @@ def _majority(current: Sequence[tuple[ReportRecord, Toll]]) -> Toll:
     latest = current[0][0].said_at
     tied = [toll for report, toll in current if toll.best in winners and report.said_at == latest]
     return min(tied, key=lambda toll: toll.best) if tied and most == 1 else newest
-
-
-def independent_origins(reports: Iterable[ReportRecord]) -> set[str]:
-    """Origins that do not copy one another: one wire, one owner or one shared text counts once."""
-    origins: set[str] = set()
-    texts = SharedTexts()
-    for report in sorted(reports, key=lambda report: (report.said_at, str(report.report_id))):
-        if report.origin not in origins and not texts.has_copy_of(report):
-            origins.add(report.origin)
-            texts.add(report)
-    return origins
-
-
-class SharedTexts:
-    """Finds near copies without comparing all with all: those agree in one of a few values, but for one in 10^8."""
-
-    def __init__(self) -> None:
-        self._with_value: dict[tuple[int, int], list[ReportRecord]] = defaultdict(list)
-
-    def add(self, report: ReportRecord) -> None:
-        for key in enumerate(report.fingerprint[:LOOKED_AT]):
-            self._with_value[key].append(report)
-
-    def has_copy_of(self, report: ReportRecord) -> bool:
-        alike = {
-            other.report_id: other
-            for key in enumerate(report.fingerprint[:LOOKED_AT])
-            for other in self._with_value.get(key, ())
-        }
-        return any(similarity(report, other) >= NEAR_COPY for other in alike.values())
-
-
-def similarity(a: ReportRecord, b: ReportRecord) -> float:
-    """Estimated Jaccard similarity of two texts by their MinHash fingerprints; 0 where one has none."""
-    if not a.fingerprint or len(a.fingerprint) != len(b.fingerprint):
-        return 0.0
-    same: int = sum(map(eq, a.fingerprint, b.fingerprint))
-    return same / len(a.fingerprint)
-
-
-def _status(newest: Sequence[ReportRecord], independent: int) -> EventStatus:
-    if newest[0].frame.retraction:
-        return EventStatus.RETRACTED
-    if any(report.frame.correction for report in newest):
-        return EventStatus.CORRECTED
-    return EventStatus.CONFIRMED if independent >= CONFIRMED_AT else EventStatus.UNCONFIRMED
 
 
 def _confidence(reports: Iterable[ReportRecord]) -> float:

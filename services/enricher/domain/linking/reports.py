@@ -10,7 +10,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from shared.codes import ArticleKind
+from services.enricher.domain.linking.claimed import claimed_tolls
+from shared.codes import ArticleKind, Reliability
 from shared.contracts import Article, ArticleEnriched, EventSnapshot, Frame, Message, ReportBrief, report_id
 from shared.words import words
 
@@ -55,10 +56,17 @@ class ReportRecord(Message):
     mentions: tuple[tuple[float, float], ...]
     fingerprint: tuple[int, ...]
     extractor: str
+    reliability: Reliability = Reliability.F  # of its source when it was linked
+    claimed: frozenset[str] = frozenset()  # tolls that are only on the perpetrators' word
 
     @property
     def said_at(self) -> datetime:
         return self.published_at or self.message_time
+
+    @property
+    def teller(self) -> str:
+        """Whose story it is: the agency credited, else the outlet."""
+        return self.wire or self.source
 
     @property
     def origin(self) -> str:
@@ -85,7 +93,9 @@ class KnownEvent:
         return frozenset().union(*(report.terms for report in self.reports))
 
 
-def of_article(article: ArticleEnriched, message_time: datetime) -> list[ReportRecord]:
+def of_article(
+    article: ArticleEnriched, message_time: datetime, reliability: Reliability = Reliability.F
+) -> list[ReportRecord]:
     """The reports of an article. Attacks that it only mentions stay with the article."""
     extraction, names, mentions = article.extraction, telling_names(article), mentioned_points(article)
     return [
@@ -103,6 +113,8 @@ def of_article(article: ArticleEnriched, message_time: datetime) -> list[ReportR
             mentions=mentions,
             fingerprint=tuple(article.fingerprint),
             extractor=extraction.extractor,
+            reliability=reliability,
+            claimed=claimed_tolls(article.text, frame),
         )
         for index, frame in reported_frames(article)
     ]

@@ -4,10 +4,12 @@ import json
 from collections.abc import Iterator
 
 from services.enricher.domain.linking.reports import ReportRecord
-from shared.codes import Change, ClaimMode, EventStatus
+from shared.codes import Change, ClaimMode, Credibility, EventStatus
 from shared.contracts import EventSnapshot, Perpetrator, Place, Reason, Toll
 
 INJURED_STEP = 0.2  # a change of the injured by less than this share is no news
+DOUBTED = frozenset({Credibility.DOUBTFUL, Credibility.IMPROBABLE})
+Difference = tuple[str, str | None, str | None, bool]  # field, old, new, material
 
 
 def reasons(old: EventSnapshot, new: EventSnapshot, report: ReportRecord | None) -> list[Reason]:
@@ -36,7 +38,7 @@ def change(old: EventSnapshot, new: EventSnapshot, report: ReportRecord | None, 
     return Change.UPDATED
 
 
-def _differences(old: EventSnapshot, new: EventSnapshot) -> Iterator[tuple[str, str | None, str | None, bool]]:
+def _differences(old: EventSnapshot, new: EventSnapshot) -> Iterator[Difference]:
     if old.status != new.status:
         yield "status", old.status, new.status, new.status != EventStatus.CORRECTED
     if _toll(old.killed) != _toll(new.killed):
@@ -57,10 +59,23 @@ def _differences(old: EventSnapshot, new: EventSnapshot) -> Iterator[tuple[str, 
         yield "attack_types", ", ".join(old.attack_types) or None, ", ".join(new.attack_types) or None, False
     if old.independent_sources != new.independent_sources:
         yield "independent_sources", str(old.independent_sources), str(new.independent_sources), False
+    if _rating(old) != _rating(new):
+        doubted = old.credibility not in DOUBTED and new.credibility in DOUBTED
+        yield "credibility", _rating(old), _rating(new), doubted and old.status == new.status
+    yield from _beside(old, new)
+
+
+def _beside(old: EventSnapshot, new: EventSnapshot) -> Iterator[Difference]:
+    """The machine's word beside a person's."""
     for field in sorted(old.reviewed.keys() & new.reviewed.keys()):
         if old.reviewed[field] != new.reviewed[field]:
             before, after = (json.dumps(event.reviewed[field], ensure_ascii=False) for event in (old, new))
-            yield f"reviewed.{field}", before, after, False  # the machine's word beside a person's
+            yield f"reviewed.{field}", before, after, False
+
+
+def _rating(event: EventSnapshot) -> str:
+    """As the Admiralty code writes it: "B2"."""
+    return f"{event.reliability}{event.credibility}"
 
 
 def _best(toll: Toll | None) -> int | None:

@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
+from services.enricher.domain.linking.copies import similarity
 from services.enricher.domain.linking.factors.names import Factors
 from services.enricher.domain.linking.factors.rarity import Rarity
-from services.enricher.domain.linking.ledger import similarity
 from services.enricher.domain.linking.reports import ReportRecord
 from services.enricher.domain.where.words import given_names
 
