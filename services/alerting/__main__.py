@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -106,6 +107,7 @@ def _decide(_: argparse.Namespace) -> int:
 
 def _work(_: argparse.Namespace) -> int:
     settings = load(WorkerSettings)
+    os.nice(settings.alert_worker_nice)
     desk = _desk(settings, settings.alert_worker_threads)
     app = tasks.make_app(settings.celery_broker_url, desk, settings.alert_sweep_seconds)
     checks = {"database": partial(check, desk.engine), "broker": partial(worker.broker_check, app)}

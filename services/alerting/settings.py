@@ -67,4 +67,7 @@ class WorkerSettings(DeliverySettings, AlertingSettings):
     """For the worker that delivers."""
 
     alert_worker_threads: int = Field(16, ge=1, le=200, description="how many deliveries one worker sends at once")
+    alert_worker_nice: int = Field(
+        0, ge=0, le=19, description="how much the worker gives way to other processes where there are few cores"
+    )
     alert_sweep_seconds: float = Field(5, gt=0, description="how often due deliveries are looked for in the database")

@@ -240,7 +240,23 @@ def test_a_mail_is_what_mail_programs_expect(room: Room) -> None:
     assert mail["List-Unsubscribe"] == "<mailto:alerts@tocsin.example?subject=unsubscribe>"
     assert "List-Unsubscribe-Post" not in mail
     assert mail.get_content_type() == "multipart/alternative"
-    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "multipart/related"]
+
+
+def test_a_mail_brings_its_map_with_it(room: Room) -> None:
+    room.send("email", room.message("email"))
+    room.send("email", room.message("email"), map=False)
+    room.send("email", room.message("email", place=None))
+    mails = [message_from_string(got.raw["source"], policy=policy.default) for got in room.got("email")]
+    pictures = [[part for part in mail.walk() if part.get_content_type() == "image/png"] for mail in mails]
+    assert [len(found) for found in pictures] == [1, 0, 0]
+    ((one,), *_) = pictures
+    assert one.get_content_disposition() == "inline"
+    assert 2_000 < len(one.get_content()) < 40_000
+    page = mails[0].get_body(("html",))
+    assert page is not None
+    assert f'src="cid:{one["Content-ID"][1:-1]}"' in page.get_content()
+    assert 'alt="Map: Peshawar, Pakistan (within about 25 km)"' in page.get_content()
 
 
 def test_a_mail_that_one_of_two_recipients_gets_is_sent_with_a_warning(

@@ -16,7 +16,10 @@ from services.alerting.channels.secrets import resolve
 from services.alerting.domain import rendering
 from services.alerting.domain.destinations import EmailConfig
 from services.alerting.domain.links import Action
+from services.alerting.domain.maps.picture import picture
+from services.alerting.domain.rendering import Map
 from services.alerting.domain.wording import clip
+from shared.codes import MessageKind
 
 
 def send(message: Message, config: EmailConfig, line: Line) -> Sent:
@@ -60,8 +63,21 @@ def compose(message: Message, config: EmailConfig) -> EmailMessage:
     for name, value in message.labels.items():
         mail[f"X-Tocsin-{HEADERS[name]}"] = value
     mail.set_content(rendering.text(alert, message.links))
-    mail.add_alternative(rendering.html(alert, message.links), subtype="html")
+    mapped = config.map and alert.event and alert.kind is not MessageKind.RETRACTION
+    shown = picture(alert.event.place) if mapped and alert.event else None
+    name = f"map.{message.delivery_id}@tocsin.invalid"
+    found = Map(f"cid:{name}", shown.bar_km, shown.ring) if shown else None
+    mail.add_alternative(rendering.html(alert, message.links, found), subtype="html")
+    if shown:
+        _enclose(mail, shown.png, name)
     return mail
+
+
+def _enclose(mail: EmailMessage, png: bytes, name: str) -> None:
+    """Put a picture beside the HTML that shows it (RFC 2387)."""
+    page = mail.get_body(("html",))
+    assert page is not None  # noqa: S101 - just added
+    page.add_related(png, "image", "png", cid=f"<{name}>", disposition="inline", filename="map.png")
 
 
 def _unsubscribe(mail: EmailMessage, message: Message, config: EmailConfig, sender: Address) -> None:

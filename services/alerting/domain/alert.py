@@ -64,7 +64,7 @@ def compose(
 ) -> Alert:
     """The message about a change; `zone` is the reader's, `subject` that of the thread it belongs to."""
     event = change.snapshot
-    headline = clip(f"{wording.attack(event).capitalize()} in {wording.where_brief(event.place)}", 110)
+    headline = clip(f"{wording.attack(event).capitalize()} in {wording.where_brief(event.place, limit=40)}", 110)
     if event.place is None:
         headline = f"{wording.attack(event).capitalize()}, place not known"
     sentence = _sentence(change.reasons, event.reports)

@@ -66,6 +66,7 @@ class EmailConfig(Config):
     password: Secret | None = None
     sender: Setting = Field(description="From, such as Tocsin <alerts@example.org>")
     to: List[Setting] = Field(min_length=1, max_length=50)
+    map: bool = Field(True, description="a small map of the place in the mail")
     unsubscribe: Setting | None = Field(None, description="List-Unsubscribe: mailto: or https: (default: the sender)")
 
     @model_validator(mode="after")

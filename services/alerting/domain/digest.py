@@ -94,16 +94,12 @@ def digest(held: Sequence[Held], zone: str) -> Digest:
 
 
 def plain(digest: Digest, most: int = MOST_LINES) -> str:
-    """The digest as plain text: counts, a plot where it spans days, and at most `most` of its lines."""
-    told = [("Killed", digest.killed), ("Injured", digest.injured)]
-    head = [f"{name}: {'not known' if number is None else number}" for name, number in told] if digest.events else []
-    counted = [("By country", digest.countries), ("By kind", digest.attack_types)]
-    head += [f"{name}: {', '.join(f'{what} {n}' for what, n in counts)}" for name, counts in counted if counts]
+    """What stands below the counts, as plain text: a plot where it spans days, and at most `most` of its lines."""
     plot = bars([(f"{day:%a %d %b}", number) for day, number in digest.days], width=30)
     rows = [_row(line) for line in digest.lines[:most]]
     left = digest.omitted + len(digest.lines) - len(rows)
     more = [f"and {left} more"] if left else []
-    return "\n".join([*head, *(["", *plot] if plot else []), "", *rows, *more]).strip()
+    return "\n".join([*plot, "", *rows, *more]).strip()
 
 
 def _title(events: int, updates: int, countries: int) -> str:

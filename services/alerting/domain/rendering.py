@@ -4,6 +4,7 @@ Whatever an article can bring in is escaped here, or is inert.
 """
 
 from pathlib import Path
+from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -33,8 +34,8 @@ def title(alert: Alert) -> str:
 def text(alert: Alert, links: Links = NO_LINKS) -> str:
     """Plain text; what, where, when, toll and source stand within its first 300 characters."""
     lines = [
-        f"{clip(title(alert), 115)}: {clip(toll(alert.event) if alert.event else alert.toll, 60)}",
-        *([] if alert.digest else [f"{alert.day} · {clip(alert.how_sure, 80)}"]),
+        f"{clip(title(alert), 122)}: {clip(toll(alert.event) if alert.event else alert.toll, 60)}",
+        *([] if alert.digest else [f"{alert.day} · {clip(alert.how_sure, 72)}"]),
         *([alert.note] if alert.note and not alert.digest else []),
         *(f"Changed: {change}" for change in alert.changes),
         "",
@@ -64,13 +65,22 @@ def quote(alert: Alert) -> str:
     return f"“{alert.quote}”" + (f" ({alert.quote_source})" if alert.quote_source else "")
 
 
-def html(alert: Alert, links: Links = NO_LINKS) -> str:
+class Map(NamedTuple):
+    """A picture of where it was, for HTML. `bar_km`: how long its bar is; `ring`: is there one around the place?"""
+
+    src: str
+    bar_km: int
+    ring: bool
+
+
+def html(alert: Alert, links: Links = NO_LINKS, place: Map | None = None) -> str:
     """A page for mail programs: light and dark, narrow and wide, readable without pictures or styles."""
     return _templates.get_template("digest.html" if alert.digest else "alert.html").render(
         alert=alert,
         label=label(alert),
         title=title(alert),
         facts=facts(alert),
+        map=place,
         accent=ACCENTS[alert.kind],
         links=links.offered,
         unsubscribe=links.url(Action.UNSUBSCRIBE),

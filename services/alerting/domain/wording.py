@@ -6,7 +6,15 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from services.alerting.domain.countries import country_name
-from shared.codes import AttackType, ClaimMode, DatePrecision, TargetType, WherePrecision
+from shared.codes import (
+    AttackType,
+    ClaimMode,
+    Credibility,
+    DatePrecision,
+    Reliability,
+    TargetType,
+    WherePrecision,
+)
 from shared.contracts import EventSnapshot, Perpetrator, Place, Reason, Toll, WhenRange
 
 ATTACK = {
@@ -93,19 +101,20 @@ def where(place: Place | None) -> str:
     return f"{where_brief(place, full=True)} ({precision})"
 
 
-def where_brief(place: Place | None, *, full: bool = False) -> str:
-    """`Quetta, Pakistan`; with `full` also the province."""
+def where_brief(place: Place | None, *, full: bool = False, limit: int = NAME_LIMIT) -> str:
+    """`Quetta, Pakistan`; with `full` also the province. `limit`: characters of the town's name."""
     if place is None:
         return "place not known"
     country = country_name(place.country) if place.country else None
-    parts = [place.locality or place.name, place.admin1 if full else None, country]
+    parts = [clip(place.locality or place.name, limit), place.admin1 if full else None, country]
     return ", ".join(clip(part, NAME_LIMIT) for part in dict.fromkeys(parts) if part)
 
 
 def when(dates: WhenRange | None, reported_at: datetime, zone: str) -> str:
     """The day(s) of the attack, then the time of the report in UTC and where the reader is."""
     at = reported_at.astimezone(UTC)
-    utc = f"{_day(at)} {at:%H:%M} UTC"
+    same = dates is not None and dates.start == dates.end == at.date()
+    utc = f"{'' if same else _day(at) + ' '}{at:%H:%M} UTC"
     local = "" if zone == "UTC" else f" ({reported_at.astimezone(ZoneInfo(zone)):%a %H:%M} {zone})"
     return f"{days(dates)}; first reported {utc}{local}"
 
@@ -147,13 +156,42 @@ def _is_description(perpetrator: Perpetrator) -> bool:
     )
 
 
+RELIABLE = {
+    Reliability.A: "completely reliable",
+    Reliability.B: "usually reliable",
+    Reliability.C: "fairly reliable",
+    Reliability.D: "not usually reliable",
+    Reliability.E: "unreliable",
+    Reliability.F: "of unknown reliability",
+}
+CREDIBLE = {
+    Credibility.CONFIRMED: "confirmed by others",
+    Credibility.PROBABLY_TRUE: "probably true",
+    Credibility.POSSIBLY_TRUE: "possibly true",
+    Credibility.DOUBTFUL: "doubtful",
+    Credibility.IMPROBABLE: "improbable",
+    Credibility.CANNOT_BE_JUDGED: "truth not judged",
+}
+
+
+def admiralty(event: EventSnapshot) -> str | None:
+    """`B2: best source usually reliable, probably true` (NATO AJP-2.1); None where neither can be judged."""
+    if (event.reliability, event.credibility) == (Reliability.F, Credibility.CANNOT_BE_JUDGED):
+        return None
+    words = f"best source {RELIABLE[event.reliability]}, {CREDIBLE[event.credibility]}"
+    return f"{event.reliability}{event.credibility.value}: {words}"
+
+
 def how_sure(event: EventSnapshot) -> str:
-    """`Unconfirmed, 1 independent source: Dawn`."""
+    """`Unconfirmed, 1 independent source: Dawn (B2: best source usually reliable, probably true)`."""
     many = event.independent_sources
     names = list(dict.fromkeys(clip(report.source, 40) for report in event.reports))
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     counted = f"{many} independent source{'' if many == 1 else 's'}"
-    return f"{_first_up(event.status)}, {counted}" + (f": {shown}" if shown else "")
+    graded = admiralty(event)
+    return (
+        f"{_first_up(event.status)}, {counted}" + (f": {shown}" if shown else "") + (f" ({graded})" if graded else "")
+    )
 
 
 def changed(reason: Reason) -> str:

@@ -22,7 +22,7 @@ from shared.codes import (
 )
 from shared.contracts import Perpetrator, Place, Reason, Target, Toll, WhenRange
 from tests.alerts import NOON, OTHER, SENTENCE, change, report, rule
-from tests.builders import PESHAWAR, claimed_by, toll
+from tests.builders import PESHAWAR, claimed_by, day, toll
 
 HOSTILE = '<!channel> <script>alert(1)</script> *bold* @here & "x" <https://evil.example|click>'
 
@@ -53,9 +53,22 @@ def test_the_beginning_holds_however_long_the_names_are() -> None:
         date=WhenRange(start=NOON.date(), end=NOON.date() + timedelta(6), precision=DatePrecision.WEEK),
     )
     beginning = rendering.text(alert(long))[:300]
-    for fact in ("ALERT", "LLL", "12 killed", "Mon 30 Jan 2023 to Sun 5 Feb 2023", "SSS"):
+    congo = "Democratic Republic of the Congo"
+    for fact in ("ALERT", "LLL", congo, "12 killed", "Mon 30 Jan 2023 to Sun 5 Feb 2023", "SSS"):
         assert fact in beginning
     assert len(alert(long).subject) <= 140
+
+
+@pytest.mark.parametrize("kind", [MessageKind.ALERT, MessageKind.CORRECTION, MessageKind.RETRACTION])
+def test_the_beginning_says_what_is_not_known(kind: Any) -> None:
+    unknown = change(attack_types=[], place=None, date=None, killed=None, reports=[report("S" * 300)])
+    beginning = rendering.text(alert(unknown, kind))[:300]
+    for fact in (kind.upper(), "Attack", "place not known", "Day not known", "toll not known", "SSS"):
+        assert fact in beginning
+
+
+def test_a_report_of_another_day_says_which() -> None:
+    assert alert(date=day("2023-01-29")).when.startswith("Sun 29 Jan 2023; first reported Mon 30 Jan 2023 12:00 UTC")
 
 
 def test_every_fact_has_its_words() -> None:
@@ -73,7 +86,7 @@ def test_every_fact_has_its_words() -> None:
     )
     assert said.what == "Bombing; target: religious site or figure"
     assert said.where == "Peshawar, Pakistan (within about 25 km)"
-    assert said.when == "Mon 30 Jan 2023; first reported Mon 30 Jan 2023 12:00 UTC (Mon 17:00 Asia/Karachi)"
+    assert said.when == "Mon 30 Jan 2023; first reported 12:00 UTC (Mon 17:00 Asia/Karachi)"
     assert said.toll == "12 killed (10–15; 1 of them an attacker); nobody injured"
     assert said.who == "claimed by IS-K; suspected: TTP"
     assert said.how_sure == "Confirmed, 2 independent sources: Dawn, Reuters"
@@ -106,6 +119,18 @@ def test_per_whom_the_toll_is_comes_from_the_reasons() -> None:
     assert (said.quote, said.quote_source) == ("Twelve died.", "Reuters")
     assert said.why[0] == "you were alerted to this event"
     assert "Changed: killed 5 → 12" in rendering.text(said)
+
+
+@pytest.mark.parametrize(
+    ("reliability", "credibility", "words"),
+    [
+        ("B", 2, "Dawn (B2: best source usually reliable, probably true)"),
+        ("F", 3, "Dawn (F3: best source of unknown reliability, possibly true)"),
+        ("F", 6, "independent source: Dawn"),
+    ],
+)
+def test_how_sure_says_the_grade_where_there_is_one(reliability: str, credibility: int, words: str) -> None:
+    assert alert(reliability=reliability, credibility=credibility).how_sure.endswith(words)
 
 
 def test_one_source_is_named_once() -> None:

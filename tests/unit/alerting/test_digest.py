@@ -52,14 +52,9 @@ def test_lines_are_newest_first_in_the_readers_time_with_what_changed() -> None:
     assert found.lines[0].url == "https://news.example/dawn/1"
 
 
-def test_as_plain_text_it_has_counts_a_plot_where_it_spans_days_and_a_line_an_event() -> None:
+def test_as_plain_text_it_has_a_plot_where_it_spans_days_and_a_line_an_event() -> None:
     found = digest([held(1), held(2), held(3, days=2, place=QUETTA)], "UTC")
     assert plain(found).splitlines() == [
-        "Killed: 36",
-        "Injured: not known",
-        "By country: Pakistan 3",
-        "By kind: bombing 3",
-        "",
         "Mon 30 Jan  ██████████████████████████████ 2",
         "Tue 31 Jan   0",
         "Wed 01 Feb  ███████████████ 1",
