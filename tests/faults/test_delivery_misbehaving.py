@@ -85,6 +85,12 @@ class Company:
         for delivery in chosen:
             wake(delivery)
 
+    def until_dead(self) -> None:
+        deadline = time.monotonic() + 60
+        while "delivery" not in self.supervisor.died():
+            assert time.monotonic() < deadline, self.states()
+            time.sleep(0.05)
+
     def until_sent(self, number: int, seconds: float) -> None:
         deadline = time.monotonic() + seconds
         while (found := self.states()) != {"sent": number}:
@@ -192,3 +198,22 @@ def test_a_broker_killed_and_wiped_with_a_thousand_waiting(company: Company, tmp
     print(f"all ended {time.monotonic() - started:.1f} s after the broker was back")
     assert len({message.labels["delivery_id"] for message in company.sinks.record.messages}) == 1000
     assert len(company.sinks.record.messages) == 1000
+
+
+@pytest.mark.long
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("place", ["delivery.after_claim=kill@20", "delivery.after_send=kill@300"])
+def test_a_worker_killed_with_a_thousand_waiting(company: Company, place: str) -> None:
+    company.faults.chances = {}
+    chosen = company.queue({"webhook": (100, 10)})
+    company.start(TOCSIN_FAILPOINTS=place)
+    company.wake(chosen)
+    company.until_dead()
+    company.start()
+    started = time.monotonic()
+    company.until_sent(1000, 2 * SWEEP + LEASE + 10)
+    got = [message.labels["delivery_id"] for message in company.sinks.record.messages]
+    ambiguous = company.ambiguous()["webhook"]
+    print(f"all ended {time.monotonic() - started:.1f} s after the worker was back; {ambiguous} in doubt")
+    assert set(got) == {str(one) for one in chosen}
+    assert len(got) - 1000 <= ambiguous

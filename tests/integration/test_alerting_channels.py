@@ -324,6 +324,13 @@ def test_an_incident_is_opened_logged_and_resolved_once_each(room: Room) -> None
     assert room.sinks.pagerduty.incidents == {alert.ref: "resolved"}
 
 
+def test_an_event_that_a_digest_told_of_has_one_incident_too(room: Room) -> None:
+    digest = {"kind": "digest", "delivery_id": str(uuid4())}
+    for revision in (2, 3):
+        room.send("pagerduty", room.message("pagerduty", digest, kind=Change.UPDATED, revision=revision))
+    assert room.sinks.pagerduty.incidents == {f"tocsin/desk/{EVENT}": "triggered"}
+
+
 def test_a_test_pages_nobody_for_long(room: Room) -> None:
     message = replace(room.message("pagerduty"), alert=check_message("desk"))
     room.send("pagerduty", message)
