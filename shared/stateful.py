@@ -1,12 +1,13 @@
 """Stages with a database: one transaction for a batch of one partition, offsets after it.
 
 A message's effects, its entry in the inbox and what it sends (the outbox) are committed together or not at all; one
-that comes again is found in the inbox and dropped. Each message has a savepoint of its own. When a transaction fails,
-its messages are tried one by one, so that one of them holds up only what comes after it in its partition.
+that comes again is found in the inbox and dropped. Each message has a savepoint of its own, unless the stage writes for
+all of them in the end (`Stage.finish`). When a transaction fails, its messages are tried one by one, so that one of
+them holds up only what comes after it in its partition.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import cast
@@ -125,6 +126,8 @@ def _handle_all(stage: Stage[M], runtime: Runtime, connection: Connection, recor
         handled.outcomes.append(outcome)
         handled.records += sent
         handled.hooks += hooks
+    if stage.finish:
+        stage.finish(connection)
     return handled
 
 
@@ -140,7 +143,7 @@ def _handle(
 ) -> tuple[Outcome, list[Record], Sequence[Hook]]:
     if isinstance(incoming, Rejected):
         raise incoming
-    with connection.begin_nested():
+    with nullcontext() if stage.finish else connection.begin_nested():
         result = cast("HandleWith[M]", stage.handle)(incoming, connection)
         if isinstance(result, Filtered):
             return Outcome(received, "filtered", result.reason), [], result.after_commit

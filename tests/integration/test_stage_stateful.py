@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
@@ -118,6 +118,49 @@ def test_effects_inbox_and_outbox_are_written_together(broker: MemoryBroker, eng
         (PONGS.name, "ping-41"),
     ]
     assert effects(engine) == ["ping-1", "ping-11", "ping-41"], "what was rejected left nothing"
+
+
+class InTheEnd:
+    """Notes the messages that it answers, and leaves rows for all in the end; `poison` fails there."""
+
+    def __init__(self, poison: str = "") -> None:
+        self.poison = poison
+        self.noted: list[Incoming[Ping]] = []
+        self.batches: list[int] = []
+
+    def prepare(self, messages: Sequence[Incoming[Ping]], connection: Connection) -> None:
+        self.noted = []
+
+    def handle(self, message: Incoming[Ping], connection: Connection) -> Produced | Filtered:
+        answered = answer(message)
+        self.noted.append(message)
+        return answered
+
+    def finish(self, connection: Connection) -> None:
+        self.batches.append(len(self.noted))
+        for message in self.noted:
+            assert message.id != self.poison
+            answer_and_write(message, connection)
+
+
+def test_a_stage_that_writes_in_the_end_leaves_the_same(broker: MemoryBroker, engine: Engine) -> None:
+    broker.producer().send([ping(1), ping(11, "filtered"), ping(21, "dead"), junk(31), ping(41)])
+    toy = InTheEnd()
+    run_to_end(broker, engine, Stage("toy", PINGS, (PONGS,), toy.handle, toy.prepare, toy.finish))
+    assert toy.batches == [3]
+    assert effects(engine) == ["ping-1", "ping-11", "ping-41"]
+    assert [outcome for outcome, _, _ in inbox(engine).values()].count("dead") == 2
+    assert len(outbox(engine)) == 4
+
+
+def test_what_fails_in_the_end_holds_up_only_itself(broker: MemoryBroker, engine: Engine) -> None:
+    broker.producer().send([ping(1), ping(11), ping(21)])
+    toy = InTheEnd(poison="ping-21")
+    stage = Stage("toy", PINGS, (PONGS,), toy.handle, toy.prepare, toy.finish)
+    with running(stage, Runtime(broker, poll_seconds=0.05), engine):
+        until(lambda: len(effects(engine)) == 2)
+    assert set(inbox(engine)) == {"ping-1", "ping-11"}
+    assert [cause for _, cause in outbox(engine)] == ["ping-1", "ping-11"]
 
 
 def test_what_comes_again_is_counted_and_dropped(broker: MemoryBroker, engine: Engine) -> None:
