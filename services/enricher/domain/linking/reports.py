@@ -1,7 +1,7 @@
 """A report: one attack in one article, with what linking and the ledger need to know of it."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import AwareDatetime
 
 from services.enricher.domain.linking.claimed import claimed_tolls
+from services.enricher.domain.linking.spots import Spot, spot
 from shared.codes import ArticleKind, Reliability
 from shared.contracts import Article, ArticleEnriched, EventSnapshot, Frame, Message, ReportBrief, report_id
 from shared.words import words
@@ -76,7 +77,7 @@ class ReportRecord(Message):
 
 @dataclass(frozen=True)
 class KnownEvent:
-    """An event on file as linking sees it. `names` and `terms`: of all its reports."""
+    """An event on file as linking sees it. `names` and `terms`: of all its reports; times in seconds since 1970."""
 
     event_id: UUID
     snapshot: EventSnapshot
@@ -91,6 +92,23 @@ class KnownEvent:
     @cached_property
     def terms(self) -> frozenset[str]:
         return frozenset().union(*(report.terms for report in self.reports))
+
+    @cached_property
+    def spot(self) -> Spot | None:
+        return spot(self.snapshot.place)
+
+    @cached_property
+    def first_reported(self) -> float:
+        return self.snapshot.first_reported_at.timestamp()
+
+    @cached_property
+    def last_reported(self) -> float:
+        return self.snapshot.last_reported_at.timestamp()
+
+    @cached_property
+    def said(self) -> Sequence[float]:
+        """When its reports were published, in order."""
+        return sorted(report.said_at.timestamp() for report in self.reports)
 
 
 def of_article(
@@ -131,7 +149,7 @@ _COPIED = Article.model_fields.keys() & ReportRecord.model_fields.keys() - {"fin
 
 
 def brief(report: ReportRecord) -> ReportBrief:
-    return ReportBrief.model_validate(report.model_dump(include=set(ReportBrief.model_fields)))
+    return ReportBrief.model_validate(report, from_attributes=True)
 
 
 def mentioned_points(article: ArticleEnriched) -> tuple[tuple[float, float], ...]:

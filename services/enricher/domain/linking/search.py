@@ -3,10 +3,11 @@
 import math
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
-from services.enricher.domain.linking.reports import ReportRecord
+from services.enricher.domain.linking.reports import KnownEvent, ReportRecord
 from shared.codes import WherePrecision
-from shared.contracts import EventSnapshot, Place, WhenRange
+from shared.contracts import EventSnapshot, Frame, Place, WhenRange
 
 SEARCH_KM = 100.0  # candidates lie within this distance, or have no point; the newest may lie anywhere in the country,
 NEWEST = timedelta(days=7)  # since a report may be placed wrongly
@@ -43,11 +44,15 @@ class Search:
     reported: tuple[datetime, datetime]  # last reported within these: where one side has no point
     happened: tuple[date, date] | None  # ... or dated within these
     around: datetime  # nearest first
-    limit: int = CANDIDATES
+    limit: int
 
 
 def search(report: ReportRecord) -> Search:
-    frame, said = report.frame, report.said_at
+    return search_for(report.frame, report.said_at)
+
+
+def search_for(frame: Frame, said: datetime) -> Search:
+    """`said`: when the report was published, else its message time."""
     span = timedelta(days=SEARCH_DAYS)
     return Search(
         country=frame.place.country if frame.place else None,
@@ -57,7 +62,13 @@ def search(report: ReportRecord) -> Search:
         reported=(said - span, said + span),
         happened=(frame.date.start - DATE_SLACK, frame.date.end + DATE_SLACK) if frame.date else None,
         around=said,
+        limit=CANDIDATES,
     )
+
+
+def nearness(event: KnownEvent, asked: Search) -> tuple[timedelta, UUID]:
+    """By which candidates are in order, nearest in time first."""
+    return abs(event.snapshot.last_reported_at - asked.around), event.event_id
 
 
 def could_be(event: EventSnapshot, asked: Search) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from heapq import nlargest
 
+from services.enricher.domain.linking.common import common
 from services.enricher.domain.linking.reports import KnownEvent, ReportRecord
 from shared.contracts import Place, WhenRange
 
@@ -17,15 +18,16 @@ def shortlist(report: ReportRecord, candidates: Sequence[KnownEvent], most: int 
     """The most promising ones, in their order among the candidates."""
     if len(candidates) <= most:
         return candidates
-    scored = ((promise(report, event), -index) for index, event in enumerate(candidates))
+    said = report.said_at.timestamp()
+    scored = ((_promise(report, said, event), -index) for index, event in enumerate(candidates))
     return [candidates[-index] for index in sorted((index for _, index in nlargest(most, scored)), reverse=True)]
 
 
-def promise(report: ReportRecord, event: KnownEvent) -> float:
+def _promise(report: ReportRecord, said: float, event: KnownEvent) -> float:
     """A rough sum of what `factors` weighs: shared names and words, the same place, the same days."""
-    shared = len(report.terms & event.terms) / (math.sqrt(len(report.terms) * len(event.terms)) or 1)
-    names = min(3, len(report.names & event.names))
-    gap = abs(report.said_at - event.snapshot.last_reported_at) / DAY
+    shared = len(common(report.terms, event.terms)) / (math.sqrt(len(report.terms) * len(event.terms)) or 1)
+    names = min(3, len(common(report.names, event.names)))
+    gap = abs(said - event.last_reported) / 86400
     return (
         10 * shared
         + 2 * names

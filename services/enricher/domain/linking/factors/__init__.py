@@ -2,7 +2,7 @@
 
 from services.enricher.domain.linking.factors.compare import factors
 from services.enricher.domain.linking.factors.names import Factors
-from services.enricher.domain.linking.factors.place import distance_km
 from services.enricher.domain.linking.factors.rarity import Rarity, rarity_among
+from services.enricher.domain.linking.spots import distance_km
 
 __all__ = ["Factors", "Rarity", "distance_km", "factors", "rarity_among"]

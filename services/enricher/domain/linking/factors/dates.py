@@ -1,6 +1,7 @@
 """Whether report and event are of the same days, and how far apart they were told."""
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterable
 from datetime import date, timedelta
 
@@ -52,7 +53,9 @@ def _date_factors(a: WhenRange | None, b: WhenRange | None) -> Factors:
 
 
 def recency(report: ReportRecord, event: KnownEvent) -> Factors:
-    gap = min(abs((report.said_at - other.said_at).total_seconds()) / 86400 for other in event.reports)
+    said = report.said_at.timestamp()
+    later = bisect_left(event.said, said)
+    gap = min(abs(said - other) for other in event.said[max(0, later - 1) : later + 1]) / 86400
     return {"gap": math.log1p(min(gap, 365.0)), "gap_over_3_days": float(gap > 3)}
 
 

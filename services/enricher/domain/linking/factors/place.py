@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 
 from services.enricher.domain.linking.factors.names import Factors
 from services.enricher.domain.linking.reports import KnownEvent, ReportRecord
+from services.enricher.domain.linking.spots import SAME_PLACE_KM, distance_km
 from shared.codes import WherePrecision
 from shared.contracts import Place
 
-SAME_PLACE_KM = 12.0
 KM_PER_DEGREE = 111.2  # of latitude
 SAME_PLACE_DEGREES = SAME_PLACE_KM / KM_PER_DEGREE
 
@@ -37,13 +37,6 @@ def _names_point(mentions: Sequence[tuple[float, float]], place: Place | None) -
     return any(abs(lat - place.lat) <= SAME_PLACE_DEGREES and abs(lon - place.lon) <= wide for lat, lon in mentions)
 
 
-def same_place(a: Place | None, b: Place | None) -> bool:
-    if a is None or b is None or a.lat is None or b.lat is None:
-        return False
-    reach = max(SAME_PLACE_KM, a.radius_km or 0.0, b.radius_km or 0.0)
-    return abs(a.lat - b.lat) * KM_PER_DEGREE <= reach and "place_same" in _place_factors(a, b)
-
-
 def _place_factors(a: Place | None, b: Place | None) -> Factors:
     if a is None or b is None:
         return {"place_unknown": 1.0}
@@ -57,13 +50,3 @@ def _place_factors(a: Place | None, b: Place | None) -> Factors:
     if distance <= max(SAME_PLACE_KM, a.radius_km or 0.0, b.radius_km or 0.0):
         return {"place_same": 1.0}
     return {"place_near": 1.0} if distance <= 50 else {"place_far": 1.0}
-
-
-def distance_km(a: Place, b: Place) -> float | None:
-    """Great-circle distance; null where one has no point."""
-    if a.lat is None or a.lon is None or b.lat is None or b.lon is None:
-        return None
-    lat1, lat2 = math.radians(a.lat), math.radians(b.lat)
-    h = math.sin((lat2 - lat1) / 2) ** 2
-    h += math.cos(lat1) * math.cos(lat2) * math.sin(math.radians(b.lon - a.lon) / 2) ** 2
-    return 12742 * math.asin(math.sqrt(min(1.0, h)))

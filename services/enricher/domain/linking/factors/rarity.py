@@ -1,18 +1,19 @@
 """How much a shared name or word says among the candidates of one report, and what else happened there and then."""
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from itertools import chain
 from typing import Literal
 from uuid import UUID
 
-from services.enricher.domain.linking.factors.place import same_place
+from services.enricher.domain.linking.common import common
 from services.enricher.domain.linking.reports import KnownEvent, ReportRecord
+from services.enricher.domain.linking.spots import Spot, same_spot
 
 TERMS_FADE = 1.4  # a word that n events share says so much less: 1 / n to this power
-RIVAL_DAYS = timedelta(days=3)
+RIVAL_SECONDS = 3 * 86400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +36,14 @@ def rarity_among(
     terms = _events_with("terms", candidates, report)
     known = len(candidates) / (len(candidates) + 3)
     events = candidates if weighed is None else weighed
-    neighbours = {event.event_id: _neighbours(event, candidates) for event in events}
+    neighbours = _neighbours(events, candidates)
+    times = sorted(event.first_reported for event in candidates)
     return Rarity(
         {name: 1 / count for name, count in names.items()},
         {term: known / count**TERMS_FADE for term, count in terms.items()},
-        {event.event_id: sum(_days_near(event, other) for other in neighbours[event.event_id]) for event in events},
+        {event.event_id: _days_near(event, neighbours[event.event_id]) for event in events},
         {event_id: len(near) for event_id, near in neighbours.items()},
-        {event.event_id: sum(_days_near(event, other) for other in candidates) - 1 for event in events},
+        {event.event_id: _days_near(event, times) - 1 for event in events},
     )
 
 
@@ -51,15 +53,26 @@ def _events_with(
     found = (getattr(event, field) for event in candidates)
     if report is not None:
         wanted = getattr(report, field)
-        found = (wanted & held for held in found)
+        found = (common(wanted, held) for held in found)
     return Counter(chain.from_iterable(found))
 
 
-def _neighbours(event: KnownEvent, candidates: Sequence[KnownEvent]) -> list[KnownEvent]:
-    """In a city with three shootings a night, town and day alone do not tell which one a report is about."""
-    here = event.snapshot.place
-    return [other for other in candidates if other is not event and same_place(here, other.snapshot.place)]
+def _neighbours(events: Iterable[KnownEvent], candidates: Iterable[KnownEvent]) -> dict[UUID, Sequence[float]]:
+    """When what else happened in the same place was first reported, in order. In a city with three shootings a night,
+    town and day alone do not tell which one a report is about."""
+    placed = [(other.spot, other) for other in candidates if other.spot]
+    widest = max((there.reach for there, _ in placed), default=0.0)
+    return {event.event_id: sorted(_near(event, placed, widest)) for event in events}
 
 
-def _days_near(event: KnownEvent, other: KnownEvent) -> bool:
-    return abs(event.snapshot.first_reported_at - other.snapshot.first_reported_at) <= RIVAL_DAYS
+def _near(event: KnownEvent, placed: Iterable[tuple[Spot, KnownEvent]], widest: float) -> Iterator[float]:
+    if here := event.spot:
+        for there, other in placed:
+            if abs(there.z - here.z) <= widest and same_spot(here, there) and other is not event:
+                yield other.first_reported
+
+
+def _days_near(event: KnownEvent, times: Sequence[float]) -> int:
+    """How many of the times, which are in order, lie in the same days."""
+    at = event.first_reported
+    return bisect_right(times, at + RIVAL_SECONDS) - bisect_left(times, at - RIVAL_SECONDS)

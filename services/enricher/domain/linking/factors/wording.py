@@ -1,7 +1,7 @@
 """How much of their words, names and persons two reports share."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from functools import cache
 
 from services.enricher.domain.linking.copies import similarity
@@ -19,13 +19,16 @@ def wording(report: ReportRecord, compared: Sequence[ReportRecord], rarity: Rari
     """The report of the event that shares most counts, for each factor by itself."""
     text = max(similarity(report, other) for other in compared)
     shared_names = [report.names & other.names for other in compared]
+    shared_terms = [report.terms & other.terms for other in compared]
     return {
         "text": text,
         "copy": float(text >= COPY),
         "names": max(rare(names, rarity.names, RARE_NAMES) for names in shared_names),
-        "terms": max(rare(report.terms & other.terms, rarity.terms, RARE_TERMS) for other in compared),
+        "terms": max(rare(terms, rarity.terms, RARE_TERMS) for terms in shared_terms),
         "persons": max(rare(_persons(names), rarity.names, RARE_PERSONS) for names in shared_names),
-        "wording": max(cosine(report.terms, other.terms) for other in compared),
+        "wording": max(
+            cosine(len(terms), report.terms, other.terms) for terms, other in zip(shared_terms, compared, strict=True)
+        ),
         "other_language": float(all(report.language != other.language for other in compared)),
     }
 
@@ -35,9 +38,9 @@ def rare(shared: Iterable[str], rarity: Mapping[str, float], enough: float) -> f
     return min(1.0, sum(rarity.get(name, 0.0) for name in shared) / enough)
 
 
-def cosine(a: frozenset[str], b: frozenset[str]) -> float:
+def cosine(shared: int, a: Sized, b: Sized) -> float:
     """0..1: how much of the wording two texts share, however rare it is."""
-    return len(a & b) / math.sqrt(len(a) * len(b)) if a and b else 0.0
+    return shared / math.sqrt(len(a) * len(b)) if shared else 0.0
 
 
 def _persons(names: frozenset[str]) -> frozenset[str]:
