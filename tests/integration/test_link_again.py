@@ -13,20 +13,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, func, select
 
-from services.enricher import linker, model
+from services.enricher import model
 from services.enricher.batch_link import BatchLinker
 from services.enricher.domain.linking import ledger
 from services.enricher.domain.linking.changes import link_article
+from services.enricher.linker import Linker
 from services.enricher.memory import MemoryStore
 from services.enricher.service import read_article
 from services.enricher.store import PostgresStore
 from shared.codes import ArticleKind, AttackType, Change, EventStatus, WherePrecision
-from shared.contracts import ARTICLES_ENRICHED, ArticleEnriched, EventChanged, Place
+from shared.contracts import ArticleEnriched, EventChanged, Place
 from shared.database.session import make_engine
 from shared.database.tables import Event, LedgerEntry, Report, Revision
 from shared.ids import uuid7
-from shared.stage import Incoming, Produced
 from tests.builders import NOON, PESHAWAR, QUETTA, day, enriched, frame, toll
+from tests.linking import changes, incoming, link
 
 ARCHIVE = Path(__file__).parents[1] / "newsroom" / "archive.jsonl"
 HOUR = timedelta(hours=1)
@@ -48,24 +49,19 @@ def archive() -> tuple[ArticleEnriched, ...]:
 
 
 def through_service(engine: Engine, articles: Sequence[ArticleEnriched], batch: int = 20) -> list[EventChanged]:
-    """By the stage's own functions, a transaction for each batch, message time as in batch mode."""
-    stage, time, changes = linker.stage(), NOON, []
+    """By the linker of the stage, a transaction for each batch, message time as in batch mode."""
+    linker, time, outcomes = Linker(), NOON, []
     for start in range(0, len(articles), batch):
         messages = []
         for article in articles[start : start + batch]:
             time = article.published_at or time
-            messages.append(
-                Incoming(str(article.article_id), time, article, None, ARTICLES_ENRICHED.name, 0, 0, time, None)
-            )
+            messages.append(incoming(article, time))
         with engine.begin() as connection:
-            linker.prepare(messages, connection)
-            for message in messages:
-                result = stage.handle(message, connection)  # type: ignore[call-arg]
-                changes += [sent.body for sent in result.messages] if isinstance(result, Produced) else []
-    return changes  # type: ignore[return-value]
+            outcomes += link(messages, connection, linker)
+    return changes(outcomes)
 
 
-def told(changes: Sequence[EventChanged]) -> list[Any]:
+def told(changed: Sequence[EventChanged]) -> list[Any]:
     """What was said, with events by number instead of id."""
     numbers: dict[UUID, int] = {}
     return [
@@ -74,7 +70,7 @@ def told(changes: Sequence[EventChanged]) -> list[Any]:
             *(one.revision, one.change, one.alertable, one.material),
             *(one.snapshot.killed, one.snapshot.place, one.snapshot.independent_sources),
         )
-        for one in changes
+        for one in changed
     ]
 
 

@@ -8,13 +8,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, func, select
 
-from services.enricher import linker
 from shared.codes import WherePrecision
-from shared.contracts import ARTICLES_ENRICHED, ArticleEnriched, Place
+from shared.contracts import ArticleEnriched, Place
 from shared.database.session import make_engine
 from shared.database.tables import Event, Report, Revision
-from shared.stage import Incoming
 from tests.builders import NOON, PESHAWAR, QUETTA, day, enriched, frame, toll
+from tests.linking import incoming, link
 
 LINKERS = 8
 TORKHAM = Place(name="Torkham", country="PK", lat=34.12, lon=71.09, precision=WherePrecision.NEAR)
@@ -73,14 +72,8 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 def take(engine: Engine, *articles: ArticleEnriched) -> None:
     """Link a batch in one transaction, as a linker does."""
-    batch = []
-    for article in articles:
-        time = article.published_at or NOON
-        batch.append(Incoming(str(article.article_id), time, article, None, ARTICLES_ENRICHED.name, 0, 0, time, None))
     with engine.begin() as connection:
-        linker.prepare(batch, connection)
-        for message in batch:
-            linker.handle(message, connection)
+        link(map(incoming, articles), connection)
 
 
 def race(number: int) -> list[ArticleEnriched]:

@@ -8,15 +8,15 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Engine, select
 
-from services.enricher import linker
 from services.enricher.domain.linking.review import Review, ReviewError, StaleReview
 from services.enricher.store import PostgresStore, ReviewResult, apply_review, sources
 from shared.codes import Change, Credibility, EventStatus, Reliability
-from shared.contracts import ARTICLES_ENRICHED, ArticleEnriched, EventChanged, EventSnapshot
+from shared.contracts import ArticleEnriched, EventChanged, EventSnapshot
 from shared.database.session import make_engine
 from shared.database.tables import AuditEntry, Event, LedgerEntry, Outbox, Report, Revision
-from shared.stage import Incoming, Produced
 from tests.builders import NOON, QUETTA, day, enriched, frame, toll
+from tests.linking import changes, incoming
+from tests.linking import link as linked
 
 HOUR = timedelta(hours=1)
 
@@ -31,12 +31,8 @@ def engine(database_url: str) -> Iterator[Engine]:
 @pytest.fixture
 def link(engine: Engine) -> Callable[[ArticleEnriched], list[EventChanged]]:
     def run(article: ArticleEnriched) -> list[EventChanged]:
-        time = article.published_at or NOON
-        message = Incoming(str(article.article_id), time, article, None, ARTICLES_ENRICHED.name, 0, 0, time, None)
         with engine.begin() as connection:
-            linker.prepare([message], connection)
-            result = linker.handle(message, connection)
-        return [message.body for message in result.messages] if isinstance(result, Produced) else []  # type: ignore[misc]
+            return changes(linked([incoming(article)], connection))
 
     return run
 

@@ -1,4 +1,4 @@
-"""One attack, one event: one behaviour suite for both stores that linking runs on."""
+"""One attack, one event: one behaviour suite for all stores that linking runs on."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -9,7 +9,8 @@ import pytest
 
 from services.enricher.domain.linking.changes import Store, link_article
 from services.enricher.memory import MemoryStore
-from services.enricher.store import PostgresStore
+from services.enricher.store import BatchStore, PostgresStore
+from services.enricher.store.remembered import Remembered
 from shared.codes import ArticleKind, AttackType, Change, EventStatus
 from shared.contracts import ArticleEnriched, EventChanged
 from shared.database.session import make_engine
@@ -33,18 +34,23 @@ class Linker:
         return [self.at(article.published_at or NOON, article) for article in articles]
 
 
-@pytest.fixture(params=["memory", "postgres"])
+@pytest.fixture(params=["memory", "postgres", "batch"])
 def link(request: pytest.FixtureRequest) -> Iterator[Linker]:
     if request.param == "memory":
         memory = MemoryStore()
         yield Linker(lambda: nullcontext(memory))
         return
     engine = make_engine(request.getfixturevalue("database_url"))
+    remembered = Remembered()
 
     @contextmanager
     def transaction() -> Iterator[Store]:
         with engine.begin() as connection:
-            yield PostgresStore(connection)
+            if request.param == "postgres":
+                yield PostgresStore(connection)
+            else:
+                yield (store := BatchStore(connection, remembered, []))
+                store.flush()
 
     yield Linker(transaction)
     engine.dispose()

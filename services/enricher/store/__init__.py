@@ -3,9 +3,10 @@
 Every call runs inside the transaction of the connection it is given.
 """
 
+from services.enricher.store.batch import BatchStore
 from services.enricher.store.cursor import number_published
 from services.enricher.store.linking import PostgresStore
 from services.enricher.store.locks import lock_countries
 from services.enricher.store.reviews import ReviewResult, apply_review
 
-__all__ = ["PostgresStore", "ReviewResult", "apply_review", "lock_countries", "number_published"]
+__all__ = ["BatchStore", "PostgresStore", "ReviewResult", "apply_review", "lock_countries", "number_published"]

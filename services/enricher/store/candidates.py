@@ -2,10 +2,14 @@
 
 Every branch of the query walks one index in order of time, away from the report to both sides, and stops at the limit;
 so its cost does not grow with the table. A place is looked up by its cell, a degree of latitude and one of longitude.
+Many questions go in one statement, as rows of a JSON document.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import Connection, TextClause, text
 
 from services.enricher.domain.linking.search import LONGEST_DATE, Search, cells
@@ -13,32 +17,44 @@ from services.enricher.store.statements import STAMP
 from shared.database.tables import COARSE, POINTED
 
 
-def find(connection: Connection, epoch: int, asked: Search) -> list[str]:
-    """Stamps of the events that `search.could_be` lets through, nearest in time first, `asked.limit` at most."""
-    return list(connection.scalars(_statement(asked), parameters(epoch, asked)))
+def find(connection: Connection, epoch: int, questions: Iterable[Search]) -> dict[Search, list[str]]:
+    """Stamps of the events that `search.could_be` lets through, nearest in time first, `limit` of each at most."""
+    found: dict[Search, list[str]] = {}
+    for statement, asked in _by_statement(questions):
+        rows = connection.execute(statement, _parameters(epoch, asked))
+        found |= {asked[row.number]: row.stamps or [] for row in rows}
+    return found
 
 
 def explain(connection: Connection, epoch: int, asked: Search) -> str:
     """The plan by which PostgreSQL would answer."""
-    statement = text(f"EXPLAIN {_statement(asked).text}")
-    return "\n".join(connection.scalars(statement, parameters(epoch, asked)))
+    ((statement, questions),) = _by_statement([asked])
+    return "\n".join(connection.scalars(text(f"EXPLAIN {statement.text}"), _parameters(epoch, questions)))
 
 
-def _statement(asked: Search) -> TextClause:
-    return _BY_PLACE if asked.box and asked.country else _BY_COUNTRY if asked.country else _ANYWHERE
+def _by_statement(questions: Iterable[Search]) -> Iterator[tuple[TextClause, Sequence[Search]]]:
+    """Each question once, with the statement that answers it."""
+    kinds: dict[TextClause, list[Search]] = defaultdict(list)
+    for asked in dict.fromkeys(questions):
+        kinds[_BY_PLACE if asked.box and asked.country else _BY_COUNTRY if asked.country else _ANYWHERE].append(asked)
+    return iter(kinds.items())
 
 
-def parameters(epoch: int, asked: Search) -> dict[str, Any]:
+def _parameters(epoch: int, questions: Iterable[Search]) -> dict[str, Any]:
+    rows = [{"number": number, **_row(asked)} for number, asked in enumerate(questions)]
+    return {"epoch": epoch, "longest": LONGEST_DATE.days, "questions": to_json(rows).decode()}
+
+
+def _row(asked: Search) -> dict[str, Any]:
     box, happened = asked.box, asked.happened
     near = asked.near if box else (None, None)
     anywhere = asked.newest if box else asked.reported
     return {
-        "epoch": epoch,
         "country": asked.country,
         "around": asked.around,
         "most": asked.limit,
         "cells": [lat * 360 + lon for lat, lon in cells(box)] if box else [],
-        **(box.degrees() if box else dict.fromkeys(("south", "north", "west", "east"))),
+        **(box.degrees() if box else {}),
         "near_from": near[0],
         "near_to": near[1],
         "newest_from": asked.newest[0],
@@ -50,37 +66,49 @@ def parameters(epoch: int, asked: Search) -> dict[str, Any]:
         "happened_from": happened[0] if happened else None,
         "happened_to": happened[1] if happened else None,
         "earliest": happened[0] - LONGEST_DATE if happened else None,
-        "longest": LONGEST_DATE.days,
     }
 
 
-_KNOWN = "SELECT id, xmin, revision, last_reported_at FROM events WHERE epoch = :epoch AND merged_into IS NULL"
-_INSIDE = f"cell = looked AND lat BETWEEN :south AND :north AND lon BETWEEN :west AND :east AND {POINTED}"
-_DATED = """
-    date_start BETWEEN CAST(:earliest AS date) AND CAST(:happened_to AS date)
-    AND date_end >= CAST(:happened_from AS date) AND date_end - date_start <= :longest
+_QUESTION = """
+    number int, country text, around timestamptz, most int, cells int[],
+    south float, north float, west float, east float,
+    near_from timestamptz, near_to timestamptz, newest_from timestamptz, newest_to timestamptz,
+    reported_from timestamptz, reported_to timestamptz, anywhere_from timestamptz, anywhere_to timestamptz,
+    happened_from date, happened_to date, earliest date
 """
+_KNOWN = "SELECT id, xmin, revision, last_reported_at FROM events WHERE epoch = :epoch AND merged_into IS NULL"
+_COUNTRY = "country = asked.country"
+_INSIDE = (
+    f"cell = looked AND lat BETWEEN asked.south AND asked.north AND lon BETWEEN asked.west AND asked.east AND {POINTED}"
+)
+_DATED = (
+    "date_start BETWEEN asked.earliest AND asked.happened_to AND date_end >= asked.happened_from"
+    " AND date_end - date_start <= :longest"
+)
 
 
 def _walk(where: str, span: str) -> str:
     """Both ways from the report's time, within the span."""
-    back = f"last_reported_at BETWEEN :{span}_from AND :around"
-    on = f"last_reported_at > :around AND last_reported_at <= :{span}_to"
+    back = f"last_reported_at BETWEEN asked.{span}_from AND asked.around"
+    on = f"last_reported_at > asked.around AND last_reported_at <= asked.{span}_to"
     return f"""
-        (({_KNOWN} AND {where} AND {back} ORDER BY last_reported_at DESC LIMIT :most)
-        UNION ALL ({_KNOWN} AND {where} AND {on} ORDER BY last_reported_at LIMIT :most))
+        (({_KNOWN} AND {where} AND {back} ORDER BY last_reported_at DESC LIMIT asked.most)
+        UNION ALL ({_KNOWN} AND {where} AND {on} ORDER BY last_reported_at LIMIT asked.most))
     """
 
 
 def _in_cells(branch: str) -> str:
-    return f"SELECT found.* FROM unnest(CAST(:cells AS int[])) AS looked, LATERAL ({branch}) AS found"  # noqa: S608
+    return f"SELECT found.* FROM unnest(asked.cells) AS looked, LATERAL ({branch}) AS found"  # noqa: S608
 
 
 def _nearest(*branches: str) -> TextClause:
     return text(f"""
-        SELECT min({STAMP}) AS stamp FROM ({" UNION ALL ".join(branches)}) AS known
-        GROUP BY id, last_reported_at
-        ORDER BY abs(extract(epoch FROM last_reported_at - CAST(:around AS timestamptz))), id LIMIT :most
+        SELECT number, stamps FROM json_to_recordset(CAST(:questions AS json)) AS asked ({_QUESTION}), LATERAL (
+            SELECT array_agg({STAMP} ORDER BY apart, id) AS stamps FROM (
+                SELECT *, greatest(last_reported_at - asked.around, asked.around - last_reported_at) AS apart
+                FROM ({" UNION ".join(branches)}) AS known ORDER BY apart, id LIMIT asked.most
+            ) AS nearest
+        ) AS found
     """)  # noqa: S608 - made of the constants above
 
 
@@ -88,12 +116,10 @@ _HERE = (_in_cells(_walk(_INSIDE, "near")), _in_cells(f"{_KNOWN} AND {_INSIDE} A
 _NOWHERE = (_walk("country IS NULL", "reported"), f"{_KNOWN} AND country IS NULL AND {_DATED}")
 _BY_PLACE = _nearest(
     *_HERE,
-    _walk("country = :country", "newest"),
-    _walk(f"country = :country AND {COARSE}", "reported"),
-    f"{_KNOWN} AND country = :country AND {COARSE} AND {_DATED}",
+    _walk(_COUNTRY, "newest"),
+    _walk(f"{_COUNTRY} AND {COARSE}", "reported"),
+    f"{_KNOWN} AND {_COUNTRY} AND {COARSE} AND {_DATED}",
     *_NOWHERE,
 )
-_BY_COUNTRY = _nearest(
-    _walk("country = :country", "reported"), f"{_KNOWN} AND country = :country AND {_DATED}", *_NOWHERE
-)
+_BY_COUNTRY = _nearest(_walk(_COUNTRY, "reported"), f"{_KNOWN} AND {_COUNTRY} AND {_DATED}", *_NOWHERE)
 _ANYWHERE = _nearest(*_HERE, _walk("true", "anywhere"))

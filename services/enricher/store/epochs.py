@@ -9,7 +9,8 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from services.enricher.domain.linking.epochs import Side
 from services.enricher.domain.linking.reports import KnownEvent, ReportRecord
-from services.enricher.store.linking import LIVE, MACHINE
+from services.enricher.store.known import LIVE
+from services.enricher.store.linking import MACHINE
 from shared.codes import Change, EventStatus
 from shared.contracts import ArticleParsed, EventSnapshot
 from shared.database.tables import Event, Report, Revision, ShadowEvent, StoredArticle

@@ -1,37 +1,28 @@
 """What linking reads and writes: articles, events with their reports, ledger and revisions."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from itertools import chain
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, delete, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from services.enricher.domain.linking.ledger import frame_values
 from services.enricher.domain.linking.link import Decision
 from services.enricher.domain.linking.reports import KnownEvent, ReportRecord
 from services.enricher.domain.linking.search import Search
+from services.enricher.store import known
 from services.enricher.store.candidates import find
+from services.enricher.store.known import LIVE
 from services.enricher.store.remembered import Remembered
-from services.enricher.store.rows import event_row, ledger_row, report_row, revision_row
-from services.enricher.store.statements import (
-    ATTACH,
-    EVENTS,
-    KEEP_ARTICLE,
-    LINKS,
-    RELATIONS,
-    REPORTS,
-    SAVE,
-    STAMPS,
-    UNLINK,
-    as_json,
-)
-from shared.codes import Reliability
-from shared.contracts import ArticleEnriched, EventChanged, EventSnapshot
-from shared.database.tables import Event, KeptApart, LedgerEntry, RelatedEvents, Report
+from services.enricher.store.statements import ARTICLES, LINKS, RELATIONS, UNLINK
+from services.enricher.store.writes import Writes
+from shared.codes import Change, Reliability
+from shared.contracts import ArticleEnriched, EventChanged
+from shared.database.tables import Event, KeptApart, LedgerEntry, RelatedEvents, Report, Revision
 
-LIVE = 0  # epoch
 MACHINE = "machine"
+MACHINES = (MACHINE, "reprocess")  # who makes revisions and is no person
 
 
 class PostgresStore:
@@ -41,11 +32,23 @@ class PostgresStore:
         self._connection = connection
         self._remembered = remembered or Remembered()
 
+    def write(self, writes: Writes) -> None:
+        stamps = writes.to(self._connection) if writes else {}
+        for event, _ in writes.events.values():
+            self._remembered.put(event, stamps[event.event_id])
+
+    def articles(self, articles: Iterable[ArticleEnriched]) -> dict[UUID, tuple[bool, Reliability]]:
+        """Of each article whether it is on file, and how reliable its source has been."""
+        tellers = {article.article_id: article.wire or article.source for article in articles}
+        rows = self._connection.execute(ARTICLES, {"ids": list(tellers), "tellers": list(tellers.values())})
+        return {row.id: (row.on_file, Reliability(row.reliability)) for row in rows}
+
     def keep_article(self, article: ArticleEnriched, message_time: datetime) -> Reliability:
-        said = article.extraction
-        row = {**dict(article), "id": article.article_id, "message_time": message_time, "kind": said.kind}
-        kept = self._connection.execute(KEEP_ARTICLE, {"article": as_json(row | {"score": said.score})})
-        return Reliability(kept.scalar_one() or Reliability.F)
+        writes = Writes()
+        writes.article(article, message_time)
+        self.write(writes)
+        _, reliability = self.articles([article])[article.article_id]
+        return reliability
 
     def linked_before(self, article: ArticleEnriched) -> dict[int, KnownEvent] | None:
         edition = {"version": article.version, "extractor": article.extraction.extractor}
@@ -66,10 +69,23 @@ class PostgresStore:
         return set(self._connection.scalars(query))
 
     def candidates(self, asked: Search) -> Sequence[KnownEvent]:
-        return [event for event in self._read(find(self._connection, LIVE, asked)) if event.reports]
+        return [event for event in self.nearest([asked])[asked] if event.reports]
+
+    def nearest(self, questions: Iterable[Search]) -> dict[Search, list[KnownEvent]]:
+        """The candidates for each question, with those whose reports were all taken back."""
+        found = find(self._connection, LIVE, questions)
+        events = known.read(self._connection, self._remembered, chain.from_iterable(found.values()))
+        return {asked: [events[stamp] for stamp in stamps] for asked, stamps in found.items()}
 
     def related(self, event_id: UUID) -> Sequence[UUID]:
-        return [other for other, _ in self._relations(event_id)]
+        return sorted(self.relations([event_id])[event_id])
+
+    def relations(self, ids: Collection[UUID]) -> dict[UUID, dict[UUID, str]]:
+        """The events that belong to each of these, and how."""
+        found: dict[UUID, dict[UUID, str]] = {event_id: {} for event_id in ids}
+        for row in self._connection.execute(RELATIONS, {"ids": list(ids)}) if found else ():
+            found[row.event][row.other] = row.relation
+        return found
 
     def kept_apart(self, event_id: UUID) -> Sequence[UUID]:
         pairs = self._connection.execute(
@@ -82,14 +98,14 @@ class PostgresStore:
         return next(iter(self._load([event_id])), None)
 
     def save(self, event: KnownEvent, changed: EventChanged, message_time: datetime, actor: str = MACHINE) -> None:
-        rows = {"event": event_row(event, changed), "revision": revision_row(changed, message_time, actor)}
-        stamp = self._connection.execute(SAVE, {name: as_json(row) for name, row in rows.items()}).scalar_one()
-        self._remembered.put(event, stamp)
+        writes = Writes()
+        writes.event(event, changed, message_time, actor)
+        self.write(writes)
 
     def attach(self, event_id: UUID, report: ReportRecord, decision: Decision) -> None:
-        entries = [ledger_row(event_id, report, *value) for value in frame_values(report.frame).items()]
-        rows = {"report": report_row(event_id, report, decision), "entries": entries}
-        self._connection.execute(ATTACH, {name: as_json(row) for name, row in rows.items()})
+        writes = Writes()
+        writes.report(event_id, report, decision)
+        self.write(writes)
 
     def absorb(self, absorbed: UUID, surviving: UUID) -> None:
         """Everything that hangs on the one hangs on the other from now on; ids that led to the one lead there too."""
@@ -98,7 +114,7 @@ class PostgresStore:
         self._connection.execute(
             update(Event).where(or_(Event.id == absorbed, Event.merged_into == absorbed)).values(merged_into=surviving)
         )
-        for other, relation in self._relations(absorbed):
+        for other, relation in self.relations([absorbed])[absorbed].items():
             if other != surviving:
                 self.relate(min(other, surviving), max(other, surviving), relation)
         for other in self.kept_apart(absorbed):
@@ -112,6 +128,10 @@ class PostgresStore:
             update(LedgerEntry).where(LedgerEntry.report_id.in_(reports)).values(event_id=event_id)
         )
 
+    def held_together(self, event_id: UUID) -> bool:
+        by_a_person = Revision.actor.not_in(MACHINES) & Revision.change.in_((Change.MERGED, Change.SPLIT))
+        return bool(self._connection.scalar(select(exists().where(Revision.event_id == event_id, by_a_person))))
+
     def relate(self, a: UUID, b: UUID, relation: str) -> None:
         self._connection.execute(insert(RelatedEvents).values(a=a, b=b, relation=relation).on_conflict_do_nothing())
 
@@ -123,31 +143,10 @@ class PostgresStore:
         a, b = sorted((one, other))
         self._connection.execute(delete(KeptApart).where(KeptApart.a == a, KeptApart.b == b))
 
-    def _relations(self, event_id: UUID) -> list[tuple[UUID, str]]:
-        return [(row.other, row.relation) for row in self._connection.execute(RELATIONS, {"event": event_id})]
-
     def _load(self, ids: Collection[UUID]) -> list[KnownEvent]:
         """Events of the live epoch."""
-        return self._read(list(self._connection.scalars(STAMPS, {"ids": list(ids), "epoch": LIVE})))
-
-    def _read(self, stamps: Sequence[str]) -> list[KnownEvent]:
-        """From memory what is as it was, the rest from its tables."""
-        held = [self._remembered.get(stamp) for stamp in stamps]
-        if missing := [stamp for stamp, event in zip(stamps, held, strict=True) if event is None]:
-            fetched = self._fetch([UUID(stamp.partition("/")[0]) for stamp in missing])
-            return [event or fetched[stamp] for stamp, event in zip(stamps, held, strict=True)]
-        return [event for event in held if event]
-
-    def _fetch(self, ids: Sequence[UUID]) -> dict[str, KnownEvent]:
-        records: dict[UUID, list[ReportRecord]] = {event_id: [] for event_id in ids}
-        for event_id, record in self._connection.execute(REPORTS, {"ids": ids}):
-            records[event_id].append(ReportRecord.model_validate_json(record))
-        events = {}
-        for row in self._connection.execute(EVENTS, {"ids": ids}):
-            snapshot = EventSnapshot.model_validate_json(row.snapshot)
-            events[row.stamp] = KnownEvent(row.id, snapshot, row.alertable, tuple(records[row.id]), row.pinned)
-            self._remembered.put(events[row.stamp], row.stamp)
-        return events
+        stamps = known.stamps_of(self._connection, ids)
+        return list(known.read(self._connection, self._remembered, stamps).values())
 
 
 def _without(event: KnownEvent, reports: set[UUID]) -> KnownEvent:

@@ -6,9 +6,15 @@ from uuid import UUID
 
 from services.enricher.domain.linking.link import Decision
 from services.enricher.domain.linking.reports import KnownEvent, ReportRecord
-from shared.contracts import EventChanged
+from shared.contracts import ArticleEnriched, EventChanged
 
 Row = dict[str, Any]
+
+
+def article_row(article: ArticleEnriched, message_time: datetime) -> Row:
+    said = article.extraction
+    of_article = {"id": article.article_id, "message_time": message_time, "kind": said.kind, "score": said.score}
+    return {**dict(article), **of_article}
 
 
 def event_row(event: KnownEvent, changed: EventChanged) -> Row:
