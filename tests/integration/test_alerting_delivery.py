@@ -23,7 +23,7 @@ from shared.codes import Change, DeliveryState, EventStatus
 from shared.database import tables
 from shared.database.session import make_engine
 from tests.alerting_stage import Stage
-from tests.alerts import OTHER, change, destination
+from tests.alerts import EVENT, OTHER, change, destination
 from tests.builders import toll
 from tests.receivers import receivers, scripted
 
@@ -188,6 +188,28 @@ def test_what_somebody_acknowledges_is_acknowledged_in_pagerduty_once(office: Of
         reactions.acknowledge(connection, delivery, "cat")
     assert serve(office.desk, "desk") is None
     assert [message.destination for message in office.messages] == ["trigger", "acknowledge", "trigger", "resolve"]
+
+
+@pytest.mark.parametrize("survivor_first", [True, False])
+@pytest.mark.parametrize("knows_both", [True, False])
+def test_a_merger_resolves_the_absorbed_incident_unless_the_survivor_goes_on_in_it(
+    office: Office, survivor_first: bool, knows_both: bool
+) -> None:
+    keys = [str(office.alert("pagerduty"))]
+    if knows_both:
+        office.take(change(event=OTHER))
+        keys.append(str(office.woken[-1]))
+    merged = [
+        change(Change.MERGED, 5, event=OTHER, merged_from=(EVENT,)),
+        change(Change.MERGED, 2, merged_into=OTHER, status=EventStatus.MERGED),
+    ]
+    for one in merged if survivor_first else reversed(merged):
+        office.take(one)
+    serve(office.desk, "desk")
+    assert office.incidents == dict(zip(keys, ["resolved", "triggered"] if knows_both else ["triggered"], strict=True))
+    office.take(change(Change.RETRACTED, 6, event=OTHER, status=EventStatus.RETRACTED))
+    serve(office.desk, "desk")
+    assert set(office.incidents.values()) == {"resolved"}
 
 
 def test_what_readers_acknowledge_is_no_news_to_channels_without_incidents(office: Office) -> None:

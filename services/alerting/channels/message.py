@@ -14,8 +14,9 @@ from shared.codes import MessageKind
 class Message:
     """`ref`: what names it to the receiver, the same on every attempt (Message-ID, delivery id).
 
-    `root`: what the channel called the first message of this thread, with its `delivery_id` and `kind`; None: this is
-    the first, or there is no thread.
+    `root`: what the channel called the first message of this thread, with its `delivery_id` and `kind`, and of an event
+    that was merged into another whether that one goes on in this thread (`goes_on`); None: this is the first, or there
+    is no thread.
     """
 
     delivery_id: UUID

@@ -28,7 +28,7 @@ def send(message: Message, config: PagerDutyConfig, line: Line) -> Sent:
         _call("v2/change/enqueue", {"payload": _payload(message)}, config, line)
         return Sent({"delivery_id": message.ref})
     key = _key(message)
-    _call("v2/enqueue", {**_event(message, key), "event_action": _action(message.alert)}, config, line)
+    _call("v2/enqueue", {**_event(message, key), "event_action": _action(message)}, config, line)
     if message.alert.kind is MessageKind.TEST:
         _call("v2/enqueue", {"dedup_key": key, "event_action": "resolve"}, config, line)
     return Sent({"dedup_key": key})
@@ -42,10 +42,12 @@ def _key(message: Message) -> str:
     return str((message.root or {}).get("dedup_key", message.ref))
 
 
-def _action(alert: Alert) -> str:
+def _action(message: Message) -> str:
+    alert = message.alert
     if alert.kind is MessageKind.ACKNOWLEDGEMENT:
         return "acknowledge"
-    ended = alert.kind is MessageKind.RETRACTION or alert.merged_into is not None or alert.over
+    absorbed = alert.merged_into is not None and not (message.root or {}).get("goes_on")
+    ended = alert.kind is MessageKind.RETRACTION or absorbed or alert.over
     return "resolve" if ended else "trigger"
 
 

@@ -60,10 +60,14 @@ _DUE = """
 _OPEN = "('pending', 'sending', 'retry', 'unknown')"
 _SELECT = f"""
     SELECT d.id, d.state, d.kind, d.content, d.message_ref, d.created_at, d.attempts, d.fetched_at,
-           t.root || jsonb_build_object('kind', r.kind) AS root
+           t.root || jsonb_build_object(
+               'kind', r.kind, 'goes_on', coalesce(s.root ->> 'delivery_id' = t.root ->> 'delivery_id', false)
+           ) AS root
     FROM deliveries d
     LEFT JOIN threads t ON t.event_id = d.event_id AND t.destination_id = d.destination_id
     LEFT JOIN deliveries r ON r.id = CAST(t.root ->> 'delivery_id' AS uuid)
+    LEFT JOIN threads s ON s.destination_id = d.destination_id
+        AND s.event_id = CAST(d.content ->> 'merged_into' AS uuid)
     WHERE d.destination_id = :destination AND d.state IN {_OPEN} AND {_DUE}
       AND NOT EXISTS (
           SELECT FROM deliveries e
