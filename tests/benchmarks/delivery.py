@@ -76,7 +76,7 @@ def main() -> None:
     parser.add_argument("--against", metavar="COMMIT", help="a commit whose bursts are run in turn with this tree's")
     parser.add_argument("--events", type=int, default=100, metavar="N", help="one at a time (default 100; 0: none)")
     arguments = parser.parse_args()
-    with _room() as room:
+    with room_of_parts() as room:
         _bursts(room, arguments)
         for channel in ("webhook", "slack") if arguments.events else ():
             _one_by_one(room, channel, arguments.events)
@@ -101,24 +101,33 @@ def _bursts(room: Room, arguments: argparse.Namespace) -> None:
 
 def _burst(room: Room, folder: Path, channel: str, count: int, spread: int) -> float:
     """Seconds from the first hint until the last delivery is settled as sent."""
+    with running(room, folder, "delivery"):
+        return send(room, prepare(room, channel, count, spread), folder)
+
+
+def prepare(room: Room, channel: str, count: int, spread: int) -> list[UUID]:
+    """Queue so many deliveries over so many destinations; nobody is woken."""
     _empty(room.engine)
     names = [f"desk-{number}" for number in range(spread)]
     _destinations(room.engine, channel, names)
+    return _queue(room.engine, channel, names, count)
+
+
+def send(room: Room, chosen: Sequence[UUID], folder: Path = ROOT) -> float:
+    """Give hints for deliveries, as the stage that decides does; seconds until all are settled as sent."""
     before = len(room.sinks.record.messages)
-    with _running(room, folder, "delivery"):
-        chosen = _queue(room.engine, channel, names, count)
-        hinter = subprocess.Popen(
-            [sys.executable, "-c", HINT], cwd=folder, env=_env(room, folder), stdin=subprocess.PIPE, text=True
-        )
-        assert hinter.stdin is not None
-        started = time.perf_counter()
-        hinter.stdin.write("".join(f"{delivery}\n" for delivery in chosen))
-        hinter.stdin.close()
-        _until_sent(room.engine, count, 60)
-        seconds = time.perf_counter() - started
-        hinter.wait()
+    hinter = subprocess.Popen(
+        [sys.executable, "-c", HINT], cwd=folder, env=_env(room, folder), stdin=subprocess.PIPE, text=True
+    )
+    assert hinter.stdin is not None
+    started = time.perf_counter()
+    hinter.stdin.write("".join(f"{delivery}\n" for delivery in chosen))
+    hinter.stdin.close()
+    _until_sent(room.engine, len(chosen), 60)
+    seconds = time.perf_counter() - started
+    hinter.wait()
     got = [message.labels["delivery_id"] for message in room.sinks.record.messages[before:]]
-    assert sorted(filter(None, got)) == sorted(map(str, chosen)), f"{len(got)} messages of {count} deliveries"
+    assert sorted(filter(None, got)) == sorted(map(str, chosen)), f"{len(got)} messages of {len(chosen)} deliveries"
     return seconds
 
 
@@ -155,7 +164,7 @@ def _one_by_one(room: Room, channel: str, count: int) -> None:
     _destinations(room.engine, channel, ["desk"], {"id": "all", "owner": "desk", "route": {"now": "desk"}})
     producer = KafkaBroker(room.environ["KAFKA_BOOTSTRAP_SERVERS"], "").producer()
     waits: list[float] = []
-    with _running(room, ROOT, "alerting", "delivery"):
+    with running(room, ROOT, "alerting", "delivery"):
         for number in range(count + 5):
             seen = len(room.sinks.record.messages)
             body = change(event=uuid.uuid4())
@@ -179,7 +188,7 @@ def _one_by_one(room: Room, channel: str, count: int) -> None:
 
 
 @contextmanager
-def _room() -> Iterator[Room]:
+def room_of_parts() -> Iterator[Room]:
     with parts(prepared=True) as running, receivers() as (sinks, addresses):
         environ = {**running.environ, **addresses, "ALERT_SLACK_PER_SECOND": "0"}
         engine = make_engine(running.database_url, "bench")
@@ -188,7 +197,7 @@ def _room() -> Iterator[Room]:
 
 
 @contextmanager
-def _running(room: Room, tree: Path, *names: str) -> Iterator[None]:
+def running(room: Room, tree: Path, *names: str) -> Iterator[None]:
     """Services of a tree, for a while."""
     logs = Path(tempfile.mkdtemp(dir=room.folder))
     with Supervisor(logs) as supervisor:
