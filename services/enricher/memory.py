@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -91,6 +91,13 @@ class MemoryStore:
         for one, other in ((a, b), (b, a)):
             if other not in self._related[one]:
                 self._related[one].append(other)
+
+    def held_together(self, event_id: UUID) -> bool:
+        return False  # nobody reviews here
+
+    def move(self, reports: Collection[UUID], event_id: UUID) -> None:
+        for links in self._by_article.values():
+            links.update({index: (event_id, moved) for index, (_, moved) in links.items() if moved in reports})
 
     def _nearby(self, asked: Search) -> Iterable[KnownEvent]:
         """More than the search asks for, each once."""

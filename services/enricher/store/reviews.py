@@ -12,12 +12,12 @@ from services.enricher.domain.linking.reports import KnownEvent
 from services.enricher.domain.linking.review import (
     Review,
     ReviewError,
-    Revised,
     StaleReview,
     merge_events,
     revise_event,
     split_event,
 )
+from services.enricher.domain.linking.revisions import Revised
 from services.enricher.store import sources
 from services.enricher.store.linking import PostgresStore
 from services.enricher.store.locks import lock_countries

@@ -4,24 +4,23 @@ The service runs it on Postgres inside the transaction of its stage, the batch m
 events for the same order of articles.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from services.enricher.domain.linking import freshness, ledger, link, reports, revise
-from services.enricher.domain.linking.factors import distance_km
+from services.enricher.domain.linking import link, parting, reports, revisions
 from services.enricher.domain.linking.link import Decision
+from services.enricher.domain.linking.parting import Parted
+from services.enricher.domain.linking.relating import Relation, of_one_attack, told_together
 from services.enricher.domain.linking.reports import KnownEvent, ReportRecord
+from services.enricher.domain.linking.revisions import Revised
 from services.enricher.domain.linking.search import Search, search
-from services.enricher.domain.linking.standing import absorbable, inherited, rejected
+from services.enricher.domain.linking.standing import absorbable
 from services.enricher.domain.linking.withdrawal import withdraw
-from shared.codes import Change, DatePrecision, EventStatus, Reliability
-from shared.contracts import ArticleEnriched, EventChanged, EventSnapshot, Reason
-
-RELATED_KM = 50.0
-DENIED = freshness.Freshness(False, "denied: the article says that there was no attack")
+from shared.codes import Reliability
+from shared.contracts import ArticleEnriched, EventChanged
 
 
 class Store(Protocol):
@@ -53,6 +52,12 @@ class Store(Protocol):
 
     def relate(self, a: UUID, b: UUID, relation: str) -> None: ...
 
+    def held_together(self, event_id: UUID) -> bool:
+        """Whether a person said which reports are of this event, by a merge or a split."""
+
+    def move(self, reports: Collection[UUID], event_id: UUID) -> None:
+        """These reports, with what they say on the ledger, are of this event from now on."""
+
 
 def link_article(
     article: ArticleEnriched, message_time: datetime, store: Store, new_id: Callable[[], UUID]
@@ -76,8 +81,13 @@ def link_article(
         lesser, changed = withdraw(event, article)
         store.save(lesser, changed, message_time)
         changes.append(changed)
-    _relate(touched, store)
+    _relate(told_together(touched), store)
     return changes
+
+
+def _relate(relations: Iterable[Relation], store: Store) -> None:
+    for one, other, relation in relations:
+        store.relate(min(one.event_id, other.event_id), max(one.event_id, other.event_id), relation)
 
 
 def _same_events(before: Mapping[int, KnownEvent], indexes: Sequence[int]) -> dict[int, KnownEvent]:
@@ -107,102 +117,40 @@ def _decide(
 def _apply(
     report: ReportRecord, decision: Decision, store: Store, new_id: Callable[[], UUID]
 ) -> tuple[KnownEvent, list[EventChanged]]:
+    """The report's event and all that changed, that event's change first."""
     if decision.event is None:
-        event, changed = _create(report, new_id())
-        store.save(event, changed, report.message_time)
-        store.attach(event.event_id, report, decision)
-        return event, [changed]
+        made = revisions.created(report, new_id())
+        _save([made], report, store)
+        store.attach(made.event.event_id, report, decision)
+        _relate(of_one_attack(made.event, decision.among), store)
+        return made.event, [made.changed]
     known = decision.event
     if decision.absorbed:
         decision = replace(decision, absorbed=absorbable(known, decision.absorbed, store.kept_apart))
-    merged = [_absorbed(other, known, report) for other in decision.absorbed]
-    event, changed = _extend(report, decision, store.related(known.event_id))
-    for other, note in merged:
-        store.save(other, note, report.message_time)
-        store.absorb(other.event_id, event.event_id)
-    store.save(event, changed, report.message_time)
-    store.attach(event.event_id, report, decision)
-    return event, [changed, *(note for _, note in merged)]
+    made = revisions.extended(report, decision, store.related(known.event_id))
+    ended = [revisions.absorbed(other, known, report) for other in decision.absorbed]
+    _save(ended, report, store)
+    for one in ended:
+        store.absorb(one.event.event_id, made.event.event_id)
+    groups = parting.parted(made.event, report, decision)
+    if groups and not store.held_together(made.event.event_id):
+        return _part(made.event, groups, report, decision, store, new_id())
+    _save([made], report, store)
+    store.attach(made.event.event_id, report, decision)
+    return made.event, [made.changed, *(one.changed for one in ended)]
 
 
-def _create(report: ReportRecord, event_id: UUID) -> tuple[KnownEvent, EventChanged]:
-    snapshot = ledger.assess(event_id, 1, [report], {})
-    fresh = DENIED if report.frame.retraction else freshness.judge(snapshot.date, report)
-    change = Change.CREATED if fresh.alertable else Change.FILED
-    why = [
-        Reason(field="event", new=change, source=report.source, article_id=report.article_id, sentence=report.sentence)
-    ]
-    event = KnownEvent(event_id, snapshot, fresh.alertable, (report,))
-    return event, _changed(event, change, why, fresh, report, material=fresh.alertable)
+def _part(
+    event: KnownEvent, groups: Parted, report: ReportRecord, decision: Decision, store: Store, new_id: UUID
+) -> tuple[KnownEvent, list[EventChanged]]:
+    made = revisions.parted(event, groups, report, decision, new_id)
+    _save(made, report, store)
+    its_own, other = made if report in groups.stay else made[::-1]
+    store.attach(its_own.event.event_id, report, decision)
+    store.move([moved.report_id for moved in groups.leave if moved is not report], new_id)
+    return its_own.event, [its_own.changed, other.changed]
 
 
-def _extend(report: ReportRecord, decision: Decision, related: Sequence[UUID]) -> tuple[KnownEvent, EventChanged]:
-    known = decision.event
-    assert known is not None  # noqa: S101 - the caller has one
-    gathered = [*known.reports, *(old for other in decision.absorbed for old in other.reports), report]
-    gathered.sort(key=lambda item: (item.message_time, str(item.report_id)))
-    pinned = dict(known.pinned)
-    for other in decision.absorbed:
-        pinned = inherited(pinned, other.pinned)
-    snapshot = ledger.assess(known.event_id, known.snapshot.revision + 1, gathered, pinned, related)
-    fresh = freshness.judge(snapshot.date, report)
-    alertable = known.alertable or fresh.alertable or any(other.alertable for other in decision.absorbed)
-    why = revise.reasons(known.snapshot, snapshot, report)
-    event = KnownEvent(known.event_id, snapshot, alertable, tuple(gathered), pinned)
-    change = Change.MERGED if decision.absorbed else revise.change(known.snapshot, snapshot, report, why)
-    woken = alertable and not known.alertable
-    material = not rejected(known) and (woken or bool(decision.absorbed) or any(reason.material for reason in why))
-    merged_from = [other.event_id for other in decision.absorbed]
-    changed = _changed(event, change, why, fresh, report, material=material)
-    return event, changed.model_copy(update={"merged_from": merged_from})
-
-
-def _absorbed(other: KnownEvent, into: KnownEvent, report: ReportRecord) -> tuple[KnownEvent, EventChanged]:
-    snapshot = other.snapshot.model_copy(update={"revision": other.snapshot.revision + 1, "status": EventStatus.MERGED})
-    event = KnownEvent(other.event_id, snapshot, other.alertable, (), other.pinned)
-    why = [Reason(field="merged_into", new=str(into.event_id), source=report.source, article_id=report.article_id)]
-    fresh = freshness.Freshness(other.alertable, None if other.alertable else "merged before it could alert")
-    changed = _changed(event, Change.MERGED, why, fresh, report, material=True)
-    return event, changed.model_copy(update={"merged_into": into.event_id})
-
-
-def _changed(
-    event: KnownEvent,
-    change: Change,
-    why: list[Reason],
-    fresh: freshness.Freshness,
-    report: ReportRecord,
-    *,
-    material: bool,
-) -> EventChanged:
-    alertable = event.alertable and not rejected(event)
-    return EventChanged(
-        event_id=event.event_id,
-        revision=event.snapshot.revision,
-        change=change,
-        material=material,
-        reasons=why,
-        alertable=alertable,
-        not_alertable=None if alertable else fresh.why_not or event.snapshot.status,
-        late_seconds=fresh.late_seconds,
-        article_id=report.article_id,
-        fetched_at=report.fetched_at,
-        published_at=report.published_at,
-        snapshot=event.snapshot,
-    )
-
-
-def _relate(events: Sequence[KnownEvent], store: Store) -> None:
-    """Attacks of one day and one area in one article belong together: a second device, several sites."""
-    for index, a in enumerate(events):
-        for b in events[index + 1 :]:
-            if a.event_id != b.event_id and _belong_together(a.snapshot, b.snapshot):
-                store.relate(min(a.event_id, b.event_id), max(a.event_id, b.event_id), "same_report")
-
-
-def _belong_together(a: EventSnapshot, b: EventSnapshot) -> bool:
-    if a.date is None or b.date is None or a.place is None or b.place is None:
-        return False
-    by_day = a.date.precision == b.date.precision == DatePrecision.DAY
-    distance = distance_km(a.place, b.place)
-    return by_day and a.date.start == b.date.start and distance is not None and distance <= RELATED_KM
+def _save(made: Iterable[Revised], report: ReportRecord, store: Store) -> None:
+    for one in made:
+        store.save(one.event, one.changed, report.message_time)

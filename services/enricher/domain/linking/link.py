@@ -14,15 +14,19 @@ from services.enricher.domain.linking.factors import Factors, factors, rarity_am
 from services.enricher.domain.linking.reports import KnownEvent, ReportRecord
 from services.enricher.domain.linking.shortlist import shortlist
 
+MAY_BE = 0.1  # probability from which two events are not told apart by what they say
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`event`: the one to link to, null to create one; `absorbed`: others that the report proves to be the same."""
+    """`event`: the one to link to, null to create one; `absorbed`: younger ones that the report proves to be the same;
+    `score`, `factors`: of the one that fits best; `among`: the candidates."""
 
     event: KnownEvent | None
     absorbed: tuple[KnownEvent, ...] = ()
     score: float | None = None
     factors: Factors = field(default_factory=dict)
+    among: Sequence[KnownEvent] = ()
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,8 @@ def weights() -> Weights:
 
 
 def decide(report: ReportRecord, candidates: Sequence[KnownEvent], model: Weights | None = None) -> Decision:
-    """Link to the best candidate above `link_at`; absorb others above `merge_at` that agree with the best."""
+    """Link to the best candidate above `link_at`; where the report is surely of others too, the events are one attack,
+    told so differently at first that nobody could know, unless they contradict one another."""
     model = model or weights()
     weighed = shortlist(report, candidates)
     rarity = rarity_among(candidates, report, weighed)
@@ -49,14 +54,15 @@ def decide(report: ReportRecord, candidates: Sequence[KnownEvent], model: Weight
         scored.append((probability(found, model), event, found))
     scored.sort(key=lambda item: (-item[0], str(item[1].event_id)))
     if not scored or scored[0][0] < model.link_at:
-        return Decision(None, score=scored[0][0] if scored else None)
+        return Decision(None, score=scored[0][0] if scored else None, among=candidates)
     best_score, best, found = scored[0]
     absorbed = tuple(
         event
         for score, event, _ in scored[1:]
-        if score >= model.merge_at and _same_event(best, event, candidates, model)
+        if min(score, best_score) >= model.merge_at and _may_be_one(best, event, candidates, model)
     )
-    return Decision(best, absorbed, round(best_score, 4), found)
+    oldest, *younger = sorted((best, *absorbed), key=lambda event: (event.snapshot.first_reported_at, event.event_id))
+    return Decision(oldest, tuple(younger), round(best_score, 4), found, candidates)
 
 
 def probability(found: Factors, model: Weights) -> float:
@@ -65,11 +71,12 @@ def probability(found: Factors, model: Weights) -> float:
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
 
 
-def _same_event(a: KnownEvent, b: KnownEvent, candidates: Sequence[KnownEvent], model: Weights) -> bool:
-    """Two events are one when the newest reports of each would have been linked to the other."""
-    return all(_linked(event.reports[-1], other, candidates, model) for event, other in ((a, b), (b, a)))
+def _may_be_one(a: KnownEvent, b: KnownEvent, candidates: Sequence[KnownEvent], model: Weights) -> bool:
+    """Whether the newest reports of each say nothing against the other. A round-up of two attacks fits both as well."""
+    return all(_fit(one, other, candidates, model) >= MAY_BE for one, other in ((a, b), (b, a)))
 
 
-def _linked(report: ReportRecord, event: KnownEvent, candidates: Sequence[KnownEvent], model: Weights) -> bool:
-    found = factors(report, event, rarity_among(candidates, report, [event]))
-    return probability(found, model) >= model.merge_at
+def _fit(one: KnownEvent, other: KnownEvent, candidates: Sequence[KnownEvent], model: Weights) -> float:
+    """Probability that the newest report of the one is of the other, were it not on file."""
+    report, among = one.reports[-1], [event for event in candidates if event is not one]
+    return probability(factors(report, other, rarity_among(among, report, [other])), model)

@@ -6,7 +6,7 @@ would say meanwhile stands beside it, in `EventSnapshot.reviewed`. Pure: a store
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, Self
 from uuid import UUID
@@ -15,6 +15,7 @@ from pydantic import Field, JsonValue, ValidationError, model_validator
 
 from services.enricher.domain.linking import ledger, revise
 from services.enricher.domain.linking.reports import KnownEvent
+from services.enricher.domain.linking.revisions import Revised
 from services.enricher.domain.linking.standing import inherited, rejected
 from shared.codes import Change, EventStatus
 from shared.contracts import EventChanged, EventSnapshot, Message, Reason
@@ -76,14 +77,6 @@ class Review(Message):
         if self.into == self.event_id:
             raise ValueError("an event cannot be merged into itself")
         return self
-
-
-@dataclass(frozen=True, slots=True)
-class Revised:
-    """An event after a review, and the word about it."""
-
-    event: KnownEvent
-    changed: EventChanged
 
 
 def revise_event(review: Review, known: KnownEvent) -> Revised:
