@@ -197,7 +197,7 @@ def room_of_parts() -> Iterator[Room]:
 
 
 @contextmanager
-def running(room: Room, tree: Path, *names: str) -> Iterator[None]:
+def running(room: Room, tree: Path, *names: str) -> Iterator[Supervisor]:
     """Services of a tree, for a while."""
     logs = Path(tempfile.mkdtemp(dir=room.folder))
     with Supervisor(logs) as supervisor:
@@ -207,7 +207,7 @@ def running(room: Room, tree: Path, *names: str) -> Iterator[None]:
             supervisor.launch(Program(program.name, argv, environment, program.ready))
         supervisor.wait()
         time.sleep(1.0)  # a consumer that has joined its group
-        yield
+        yield supervisor
 
 
 def _env(room: Room, tree: Path) -> dict[str, str]:

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 
 from kafka import KafkaConsumer, TopicPartition
 from sqlalchemy import Engine, text
@@ -54,16 +55,18 @@ def main() -> None:
 def _measure(room: Room, progress: "Progress", arguments: argparse.Namespace) -> None:
     rates: dict[tuple[int, str], list[float]] = defaultdict(list)
     speeds: dict[int, list[float]] = defaultdict(list)
-    busy: dict[int, list[float]] = defaultdict(list)
+    busy: dict[int, list[tuple[float, float]]] = defaultdict(list)  # CPU seconds of the worker, of the receivers
     for _ in range(arguments.rounds):
         for nice in arguments.nice:
-            with running(replace(room, environ=room.environ | {"ALERT_WORKER_NICE": str(nice)}), ROOT, "delivery"):
+            niced = replace(room, environ=room.environ | {"ALERT_WORKER_NICE": str(nice)})
+            with running(niced, ROOT, "delivery") as supervisor:
+                worker = supervisor.pid("delivery")
                 chosen = prepare(room, "webhook", arguments.deliveries, arguments.destinations)
                 start = time.monotonic()
                 time.sleep(ALONE)
-                middle, used = time.monotonic(), time.process_time()
+                middle, used = time.monotonic(), (_cpu_seconds(worker), time.process_time())
                 seconds = send(room, chosen)
-                busy[nice].append(time.process_time() - used)
+                busy[nice].append((_cpu_seconds(worker) - used[0], time.process_time() - used[1]))
                 time.sleep(2)  # until the batch is done that the burst's end fell into
             rates[nice, "alone"].append(progress.rate(start, middle))
             rates[nice, "beside"].append(progress.rate(middle, middle + seconds))
@@ -73,12 +76,20 @@ def _measure(room: Room, progress: "Progress", arguments: argparse.Namespace) ->
                   flush=True)  # fmt: skip
     for nice in arguments.nice:
         alone, beside = (statistics.median(rates[nice, how]) for how in ("alone", "beside"))
-        speed, used = statistics.median(speeds[nice]), statistics.median(busy[nice])
+        speed = statistics.median(speeds[nice])
+        worker_cpu, receivers_cpu = (statistics.median(found) for found in zip(*busy[nice], strict=True))
         lost = (1 - beside / alone) * arguments.deliveries / speed  # seconds of its work
         print(
-            f"{arguments.stage}, worker at nice {nice}, {os.cpu_count()} cores: {beside / alone:.0%} of its rate in "
-            f"a burst of {speed:.0f} deliveries/s, so {lost:.1f} s of its work a burst; receivers took {used:.1f} CPU s"
+            f"{arguments.stage}, worker at nice {nice}, {os.cpu_count()} cores: {beside / alone:.0%} of its rate in a "
+            f"burst of {speed:.0f} deliveries/s, so {lost:.1f} s of its work a burst; CPU seconds a burst: "
+            f"worker {worker_cpu:.1f}, receivers {receivers_cpu:.1f}"
         )
+
+
+def _cpu_seconds(process: int) -> float:
+    """What a process used so far, in user and system mode (proc_pid_stat(5), fields 14 and 15)."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 # --- the stage --------------------------------------------------------------------------------------------------------
