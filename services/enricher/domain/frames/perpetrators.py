@@ -4,10 +4,13 @@ Armed groups and persons known by name are weighed by `blame`; "gunmen" and othe
 """
 
 import re
+from collections.abc import Iterator, Sequence
 
 from services.enricher.domain.frames.episodes import Episode
 from services.enricher.domain.frames.findings import TITLE, Findings
 from services.enricher.domain.text.article import Document, sentence_at
+from services.enricher.domain.text.lexicon import load
+from services.enricher.domain.what.slots import RoleMention
 from services.enricher.domain.who import blame
 from services.enricher.domain.who.actors import ActorMention
 from shared.codes import ClaimMode
@@ -15,10 +18,6 @@ from shared.contracts import Evidence, Perpetrator
 
 MOST = 6
 
-# Only says that somebody did it, or how (`suicide` has that): no perpetrator is named by it.
-_NOBODY = re.compile(
-    r"\b(?:bomber|attacker|assailant|perpetrator|shooter|killer|militiam[ae]n|militia)s?\b", re.IGNORECASE
-)
 _COUNT = re.compile(
     r"^(?:(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|several|some|other|more) )+", re.IGNORECASE
 )
@@ -43,9 +42,9 @@ def of_episode(document: Document, found: Findings, episode: Episode) -> tuple[l
         if claim.start is not None and claim.end is not None:
             spans.append(Evidence(field=".claim", start=claim.start, end=claim.end))
         told.setdefault((actor.kind, actor.id or actor.name.casefold()), (one, spans))
+    groups = any(kind == "organisation" for kind, _ in told)
     for person in found.individuals:
-        says_nothing = _NOBODY.search(person.text) or _ADJECTIVE.match(document.text, person.end)
-        if person.sentence in episode.sentences and not says_nothing:
+        if person.sentence in episode.sentences and _tells_who(document, found, person, groups):
             words = _COUNT.sub("", person.text)
             one = Perpetrator(name=words, kind="individual", mention=words)
             spans = [Evidence(field="", start=person.start, end=person.end)]
@@ -60,6 +59,20 @@ def of_episode(document: Document, found: Findings, episode: Episode) -> tuple[l
         for span in spans
     ]
     return [one for one, _ in kept], evidence
+
+
+def _tells_who(document: Document, found: Findings, person: RoleMention, groups: bool) -> bool:
+    """Whether "gunmen", "two hired assassins" say more of who did it than is known: `groups` that did it are named."""
+    words = {word.removesuffix("s") for word in re.findall(r"\w+", person.text.lower())}
+    lists = load("actors")
+    if not words.isdisjoint(lists["nobody"]) or _ADJECTIVE.match(document.text, person.end):
+        return False
+    named = any(one.start < person.end and person.start < one.end for one in _of_text(found.actors))
+    return not named and (not groups or words <= set(lists["anybody"]))
+
+
+def _of_text(actors: Sequence[ActorMention]) -> Iterator[ActorMention]:
+    return (one for one in actors if one.kind != "generic" and not one.in_title)
 
 
 Told = tuple[Perpetrator, list[Evidence]]

@@ -23,7 +23,7 @@ class Shape(NamedTuple):
 
 _WORD = r"(?:[A-ZÀ-Þ][\w'’.-]*|of|for|the|and|de|del|la)"
 _PART = r"[A-Z][a-zà-ÿ'’-]+"
-_NAME = rf"{_PART}(?:\ (?:[A-Z]\.|[a-z]{{2,3}}[-\ ]|{_PART})){{0,2}}\ [A-Z][A-Za-zà-ÿ'’-]+"
+_NAME = rf"{_PART}(?:\ (?:[A-Z]\.|[a-z]{{2,3}}[-\ ]|{_PART})){{0,4}}\ [A-Z][A-Za-zà-ÿ'’-]+"
 
 
 def shapes(text: str) -> Iterator[Shape]:
@@ -31,12 +31,37 @@ def shapes(text: str) -> Iterator[Shape]:
     for pattern in _patterns("unknown_groups"):
         for match in pattern.finditer(text):
             yield from _group(match)
-    for pattern in _patterns("persons"):
-        for match in pattern.finditer(text):
-            if _is_person(match["name"]):
-                yield Shape(*match.span("name"), match["name"], match["name"], "individual")
+    for kind in ("persons", "persons_acting"):
+        for pattern in _patterns(kind):
+            for match in pattern.finditer(text):
+                if kind == "persons" or _is_subject(text, *match.span("name")):
+                    yield from _person(text, *match.span("name"))
     for match in _generic().finditer(text):
         yield Shape(match.start(), match.end(), match[0], match[0].lower(), "generic")
+
+
+def _person(text: str, start: int, end: int) -> Iterator[Shape]:
+    """Without the words before a name: "Israeli NAME", "Thirty-year-old NAME"."""
+    while (" " in text[start:end] and _DESCRIBES.search(word := text[start:end].split(" ", 1)[0])) or (
+        gazetteer.normal(word) in gazetteer.demonyms() and text.count(" ", start, end) > 1
+    ):
+        start += len(word) + 1
+    if " " in text[start:end] and _is_person(text[start:end]):
+        yield Shape(start, end, text[start:end], text[start:end], "individual")
+
+
+_DESCRIBES = re.compile(r"-(?:year-old|born|based|operated)$", re.IGNORECASE)
+
+
+def _is_subject(text: str, start: int, end: int) -> bool:
+    """Whether a name before a verb is its subject, not "a blast in NAME killed"."""
+    before = re.split(r"[^\w]+", text[max(0, start - 24) : start].lower().removesuffix("the ").rstrip())
+    after = _NEXT.match(text, end)
+    lists = load("actors")
+    return before[-1] not in lists["prepositions"] and not (after and after[1] in lists["units"])
+
+
+_NEXT = re.compile(r" (\w+)")
 
 
 def _is_person(name: str) -> bool:
@@ -61,8 +86,10 @@ def _group(match: re.Match[str]) -> Iterator[Shape]:
 
 @cache
 def _patterns(kind: str) -> list[re.Pattern[str]]:
+    lists = load("actors")
     return [
-        re.compile(shape.replace("WORD", _WORD).replace("NAME", _NAME), re.VERBOSE) for shape in load("actors")[kind]
+        re.compile(shape.replace("WORD", _WORD).replace("NAME", _NAME).replace("PASSIVE", lists["passive"]), re.VERBOSE)
+        for shape in lists[kind]
     ]
 
 
