@@ -59,7 +59,7 @@ def test_attack_type_in_other_languages(language: str, text: str, expected: A) -
     ],
 )
 def test_weapons(text: str, expected: list[tuple[str, str]]) -> None:
-    assert [(one.text, one.type) for one in slots.weapons(text, split(text))] == expected
+    assert [(one.text, one.type) for one in slots.told(slots.weapons(text, slots.read(split(text))))] == expected
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_weapons(text: str, expected: list[tuple[str, str]]) -> None:
     ],
 )
 def test_targets(text: str, expected: list[tuple[str, str]]) -> None:
-    assert [(one.text, one.type) for one in slots.targets(text, split(text))] == expected
+    assert [(one.text, one.type) for one in slots.told(slots.targets(text, slots.read(split(text))))] == expected
 
 
 @pytest.mark.parametrize(
@@ -84,14 +84,14 @@ def test_targets(text: str, expected: list[tuple[str, str]]) -> None:
     ],
 )
 def test_individuals(text: str, expected: list[str]) -> None:
-    assert [one.text for one in slots.individuals(text, split(text))] == expected
+    assert [one.text for one in slots.told(slots.individuals(text, slots.read(split(text))))] == expected
 
 
 def test_victims_are_those_named_beside_the_toll() -> None:
     text = "Gunmen killed Maria Lopez outside her office. The police chief, Juan Perez, visited the family."
     sentences = split(text)
     spans = [(one.start, one.end, one.sentence) for one in casualties.find(text, sentences)]
-    assert [one.text for one in slots.victims(text, sentences, spans)] == ["Maria Lopez"]
+    assert [one.text for one in slots.told(slots.victims(text, slots.read(sentences), spans))] == ["Maria Lopez"]
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_spans_hold_the_words() -> None:
     ],
 )
 def test_things_attacked(text: str, expected: list[str]) -> None:
-    assert [one.text for one in slots.targets(text, split(text))] == expected
+    assert [one.text for one in slots.told(slots.targets(text, slots.read(split(text))))] == expected
 
 
 @pytest.mark.parametrize(
@@ -150,4 +150,4 @@ def test_things_attacked(text: str, expected: list[str]) -> None:
     ],
 )
 def test_names_of_those_harmed(text: str, expected: int) -> None:
-    assert len(slots.victims(text, split(text), [])) == expected
+    assert len(slots.told(slots.victims(text, slots.read(split(text)), []))) == expected

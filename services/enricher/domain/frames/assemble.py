@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from services.enricher.domain.frames import corrections, episodes, perpetrators, plausible
+from services.enricher.domain.frames import corrections, episodes, fillers, perpetrators, plausible
 from services.enricher.domain.frames.episodes import Episode
 from services.enricher.domain.frames.findings import TITLE, Findings
 from services.enricher.domain.news.kind import Verdict
@@ -27,6 +27,7 @@ def frames(document: Document, verdict: Verdict, found: Findings) -> list[Frame]
     """The attacks of an article, the reported one first."""
     main = dates.choose(found.dates, verdict.telling[:FOCUS] or [0], found.published)
     told = episodes.split(document, verdict, found, main.first if main else None)
+    found = fillers.choose(document, verdict, found, told)
     return [_frame(document, verdict, found, episode) for episode in told]
 
 

@@ -21,7 +21,10 @@ TITLE = -1  # the title's place among the sentences
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Spans are code points of the text, or of the title where a mention says so (or its sentence is `TITLE`)."""
+    """Spans are code points of the text, or of the title where a mention says so (or its sentence is `TITLE`).
+
+    `individuals`, `targets`, `victims` and `weapons` are all that may be it (`likely.py` decides).
+    """
 
     places: Sequence[PlaceMention]
     dateline: PlaceMention | None
@@ -53,6 +56,7 @@ def find(document: Document, published: date | None, source_country: str | None,
     """Run every finder over title and text."""
     title, text, sentences, language = document.title, document.text, document.sentences, document.language
     tolls = casualties.find(text, sentences, language)
+    reads = slots.read(sentences)
     published = dates.written(text, sentences, published, language)
     return replace(
         named(document, source_country, source),
@@ -62,9 +66,9 @@ def find(document: Document, published: date | None, source_country: str | None,
             *(replace(one, sentence=TITLE) for one in slots.attack_types(title, document.headline, language)),
             *slots.attack_types(text, sentences, language),
         ],
-        individuals=slots.individuals(text, sentences),
-        targets=slots.targets(text, sentences),
-        victims=slots.victims(text, sentences, [(one.start, one.end, one.sentence) for one in tolls]),
-        weapons=slots.weapons(text, sentences),
+        individuals=slots.individuals(text, reads),
+        targets=slots.targets(text, reads),
+        victims=slots.victims(text, reads, [(one.start, one.end, one.sentence) for one in tolls]),
+        weapons=slots.weapons(text, reads),
         published=published,
     )

@@ -7,42 +7,44 @@ The word lists are `lexicon/weapons.yml`, `targets.yml` and `roles_en.yml`.
 from collections.abc import Sequence
 from itertools import pairwise
 
-from services.enricher.domain.text.article import Sentence
-from services.enricher.domain.text.tokens import Phrases, Token, tokenize
-from services.enricher.domain.what.role_words import Lists, RoleMention, distinct, lists, mention
+from services.enricher.domain.text.tokens import Token
+from services.enricher.domain.what.role_words import Lists, RoleMention, lists
+from services.enricher.domain.what.sentences import Read, mention
 from shared.codes import TargetType, WeaponType
 
 
-def weapons(text: str, sentences: Sequence[Sentence]) -> list[RoleMention]:
-    """Weapons named, each spelling once; a word that is part of a longer mention ("bomb", "car bomb") is left out."""
-    found = [one for one in _phrases(text, sentences, lists().weapons) if one.type in WeaponType._value2member_map_]
-    return distinct(found)
-
-
-def targets(text: str, sentences: Sequence[Sentence]) -> list[RoleMention]:
-    """Things attacked, named after a word of attack ("destroyed the bridge") or before it ("the bridge was burned")."""
+def weapons(text: str, sentences: Sequence[Read]) -> list[RoleMention]:
+    """Weapons named."""
     words, found = lists(), []
-    for number, sentence in enumerate(sentences):
-        tokens = tokenize(sentence.text, sentence.start)
-        if not any(token.lower in words.violence for token in tokens):
-            continue
-        found += _things(text, tokens, number, words)
-    return distinct([one for one in found if one.type in TargetType._value2member_map_])
+    for sentence in sentences:
+        tokens, index = sentence.tokens, 0
+        while index < len(tokens):
+            at = words.weapons.at(tokens, index)
+            if at and at[0] in WeaponType._value2member_map_:
+                long = ["of several words"] if at[1] - index > 1 else []
+                found.append(mention(text, sentence, index, at[1], kind=at[0], told=True, cues=long))
+            index = at[1] if at else index + 1
+    return found
 
 
-def _things(text: str, tokens: Sequence[Token], number: int, words: Lists) -> list[RoleMention]:
-    """The things that one sentence says were attacked, those joined to them ("a hotel, two banks and a bus") too."""
+def targets(text: str, sentences: Sequence[Read]) -> list[RoleMention]:
+    """Things that may be attacked; `told` are those after a word of attack ("destroyed the bridge") or before it ("the
+    bridge was burned")."""
+    words = lists()
+    found = [one for sentence in sentences for one in _things(text, sentence, words)]
+    return [one for one in found if one.type in TargetType._value2member_map_]
+
+
+def _things(text: str, sentence: Read, words: Lists) -> list[RoleMention]:
+    """The things of one sentence; those joined to one attacked ("a hotel, two banks and a bus") were attacked too."""
+    tokens = sentence.tokens
     named: list[tuple[int, int, str]] = []
     index = 0
     while index < len(tokens):
         at = words.targets.at(tokens, index)
-        if at is None:
-            index += 1
-            continue
-        start = _modified(tokens, index, words)
-        if start < at[1] - 1 or tokens[at[1] - 1].lower not in words.only_named:
-            named.append((start, at[1], at[0]))
-        index = at[1]
+        if at:
+            named.append((_modified(tokens, index, words), at[1], at[0]))
+        index = at[1] if at else index + 1
     aimed = [_aimed_at(tokens, start, words) for start, _, _ in named]
     suffers = [_suffers(tokens, start, stop, words) for start, stop, _ in named]
     joined = [_joined(tokens, one[1], other[0]) for one, other in pairwise(named)]
@@ -50,11 +52,16 @@ def _things(text: str, tokens: Sequence[Token], number: int, words: Lists) -> li
         aimed[i + 1] |= aimed[i] and together
     for i, together in reversed(list(enumerate(joined))):
         suffers[i] |= suffers[i + 1] and together
-    return [
-        mention(text, tokens[start].start, tokens[stop - 1].end, number, kind)
-        for (start, stop, kind), before, after in zip(named, aimed, suffers, strict=True)
-        if before or after
-    ]
+    violent = not words.violence.isdisjoint(sentence.lower)
+    found = []
+    for (start, stop, kind), before, after in zip(named, aimed, suffers, strict=True):
+        bare = start == stop - 1
+        unsaid = bare and tokens[stop - 1].lower in words.only_named
+        says = {"aimed at": before, "suffers": after, "bare": bare, "does not say which": unsaid}
+        cues = [name for name, holds in says.items() if holds]
+        told = violent and not unsaid and (before or after)
+        found.append(mention(text, sentence, start, stop, kind=kind, told=told, cues=cues))
+    return found
 
 
 def _joined(tokens: Sequence[Token], stop: int, start: int) -> bool:
@@ -63,30 +70,30 @@ def _joined(tokens: Sequence[Token], stop: int, start: int) -> bool:
     return bool(between) and between[0] in (",", "and") and len(between) <= 3 and not {"in", "of", "to"} & {*between}
 
 
-def individuals(text: str, sentences: Sequence[Sentence]) -> list[RoleMention]:
-    """Perpetrators without a name: "gunmen", "two men on a motorcycle", "unidentified individuals"."""
+def individuals(text: str, sentences: Sequence[Read]) -> list[RoleMention]:
+    """People without a name who may have attacked: "gunmen", "two men on a motorcycle", "unidentified individuals"."""
     words, found = lists(), []
-    for number, sentence in enumerate(sentences):
-        tokens = tokenize(sentence.text, sentence.start)
-        index = 0
+    for sentence in sentences:
+        tokens, index = sentence.tokens, 0
         while index < len(tokens):
             at = words.perpetrators.at(tokens, index)
-            plain = at is None and tokens[index].lower in words.people
-            if at is None and not plain:
+            if at is None and tokens[index].lower not in words.people:
                 index += 1
                 continue
             stop = at[1] if at else index + 1
             start = index
             while start and tokens[start - 1].lower in words.modifiers and index - start < 4:
                 start -= 1
-            if tokens[index].lower in words.adjectival and not _stands_alone(tokens, stop, words):
-                index = stop
-                continue
             described = any(token.lower in words.described for token in tokens[start:index])
-            if _acts(tokens, start, stop, words) and (at or described):
-                found.append(mention(text, tokens[start].start, tokens[stop - 1].end, number, None))
+            acts = _acts(tokens, start, stop, words)
+            alone = tokens[index].lower not in words.adjectival or _stands_alone(tokens, stop, words)
+            if at or acts or described:
+                says = {"described": described, "act": acts, "adjective": not alone, "people": not at}
+                cues = [name for name, holds in says.items() if holds]
+                told = alone and acts and bool(at or described)
+                found.append(mention(text, sentence, start, stop, told=told, cues=cues))
             index = stop
-    return distinct(found)
+    return found
 
 
 def _acts(tokens: Sequence[Token], start: int, stop: int, words: Lists) -> bool:
@@ -132,18 +139,3 @@ def _suffers(tokens: Sequence[Token], start: int, stop: int, words: Lists) -> bo
         return True
     before = [token.lower for token in tokens[max(0, start - 4) : start]]
     return "set" in before and ("ablaze" in following or ("on", "fire") in pairwise(following))
-
-
-def _phrases(text: str, sentences: Sequence[Sentence], phrases: Phrases) -> list[RoleMention]:
-    found = []
-    for number, sentence in enumerate(sentences):
-        tokens = tokenize(sentence.text, sentence.start)
-        index = 0
-        while index < len(tokens):
-            at = phrases.at(tokens, index)
-            if at is None:
-                index += 1
-                continue
-            found.append(mention(text, tokens[index].start, tokens[at[1] - 1].end, number, at[0]))
-            index = at[1]
-    return found

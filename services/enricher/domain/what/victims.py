@@ -3,34 +3,39 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from services.enricher.domain.text.article import Sentence
-from services.enricher.domain.text.tokens import Token, tokenize
-from services.enricher.domain.what.role_words import Lists, RoleMention, distinct, lists, mention
+from services.enricher.domain.text.tokens import Token
+from services.enricher.domain.what.role_words import Lists, RoleMention, lists
+from services.enricher.domain.what.sentences import Read, mention
 
 
-def victims(text: str, sentences: Sequence[Sentence], spans: Sequence[tuple[int, int, int]]) -> list[RoleMention]:
-    """Names of the people killed, hurt or taken.
+def victims(text: str, sentences: Sequence[Read], spans: Sequence[tuple[int, int, int]]) -> list[RoleMention]:
+    """Every name, those `told` that are of people killed, hurt or taken.
 
     spans: start, end and sentence of the toll mentions (`casualties.find`); a name in one of them is a victim's. So is
     one right after a word of harm ("the murder of X"), before one ("X was shot") or in a list with such a name.
     """
     words, found, before = lists(), [], False
-    for number, sentence in enumerate(sentences):
-        tokens = tokenize(sentence.text, sentence.start)
-        harmed = any(token.lower in words.harm for token in tokens) or _attacked([token.lower for token in tokens])
-        told, before = harmed or before, harmed  # "he died today. He was identified as ..."
-        if not told:
-            continue
-        own = [(start, end) for start, end, index in spans if index == number]
+    for sentence in sentences:
+        tokens = sentence.tokens
+        harmed = not words.harm.isdisjoint(sentence.lower) or _attacked([token.lower for token in tokens])
+        near, before = harmed or before, harmed  # "he died today. He was identified as ..."
+        own = [(start, end) for start, end, index in spans if index == sentence.number]
         last = -10
         for first, stop in _names(tokens, words):
             inside = any(start <= tokens[first].start and tokens[stop - 1].end <= end for start, end in own)
-            listed = _listed(tokens, last, first, words)
-            harmed_here = harmed and (inside or _harmed(tokens, first, stop, words))
-            if listed or harmed_here or _identified(tokens, first):
-                found.append(mention(text, tokens[first].start, tokens[stop - 1].end, number, None))
+            says = {
+                "in toll": inside,
+                "listed": _listed(tokens, last, first, words),
+                "harmed": harmed and (inside or _harmed(tokens, first, stop, words)),
+                "identified": _identified(tokens, first),
+                "titled": first > 0 and words.titles.at(tokens, first - 1) is not None,
+            }
+            told = near and (says["listed"] or says["harmed"] or says["identified"])
+            cues = [name for name, holds in says.items() if holds]
+            found.append(mention(text, sentence, first, stop, told=told, cues=cues))
+            if told:
                 last = stop
-    return distinct(found)
+    return found
 
 
 def _listed(tokens: Sequence[Token], last: int, first: int, words: Lists) -> bool:
