@@ -3,6 +3,7 @@
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
@@ -15,6 +16,7 @@ from services.api.caller import Caller, Scope
 from shared.clock import wall
 
 STATEMENT_TIMEOUT_MS = 10_000
+SURVEYS = 2  # at once in this process
 _MOST_BUCKETS = 10_000
 
 _bearer = HTTPBearer(auto_error=False, description="`Authorization: Bearer tocsin_...`, or a token of the OIDC issuer")
@@ -51,9 +53,10 @@ async def connection(request: Request) -> AsyncIterator[Connection]:
         opened = await run_in_threadpool(_begin, request.app.state.engine)
         try:
             yield opened
-            await run_in_threadpool(opened.commit)
-        finally:
+        except BaseException:
             await run_in_threadpool(opened.close)
+            raise
+        await run_in_threadpool(_end, opened)
 
 
 def _begin(engine: Engine) -> Connection:
@@ -66,7 +69,20 @@ def _begin(engine: Engine) -> Connection:
     return opened
 
 
-Database = Annotated[Connection, Depends(connection)]
+def _end(opened: Connection) -> None:
+    with opened:
+        opened.commit()
+
+
+async def survey(request: Request) -> AsyncIterator[Connection]:
+    """For questions that read a large part of all events: few at a time, so that quick ones do not wait for them."""
+    async with request.app.state.survey_slots, asynccontextmanager(connection)(request) as opened:
+        yield opened
+
+
+# Given back before the answer leaves: a client that reads slowly holds none.
+Database = Annotated[Connection, Depends(connection, scope="function")]
+Survey = Annotated[Connection, Depends(survey, scope="function")]
 
 
 def caller(
@@ -90,7 +106,8 @@ def _recognise(request: Request, secret: str) -> Caller:
     try:
         if provider is not None and not secret.startswith(keys.START):
             return provider.recognise(secret, wall())
-        with request.app.state.engine.begin() as opened:
+        at_once: Engine = request.app.state.engine.execution_options(isolation_level="AUTOCOMMIT")
+        with at_once.connect() as opened:
             return keys.recognise(opened, secret, wall())
     except keys.UnknownKey:
         raise _unauthorised("this API key is unknown, expired or revoked; ask whoever runs Tocsin for one") from None
@@ -108,7 +125,7 @@ class Needs:
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
 
-    def __call__(self, known: Annotated[Caller, Depends(caller)]) -> Caller:
+    async def __call__(self, known: Annotated[Caller, Depends(caller)]) -> Caller:
         if self.scope not in known.scopes:
             has = ", ".join(sorted(known.scopes)) or "none"
             raise HTTPException(403, f"this needs scope {self.scope}; {known.kind} {known.id} has {has}")

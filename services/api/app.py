@@ -14,7 +14,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
 from services.api import document, problems
-from services.api.access import RateLimit, needs
+from services.api.access import SURVEYS, RateLimit, needs
 from services.api.chores import housekeeping
 from services.api.event_stream import LIFETIME_SECONDS
 from services.api.middleware import Every
@@ -94,6 +94,7 @@ def create_app(engine: Engine, rate_limit: RateLimit, options: Options | None = 
     app.state.options, app.state.tail = options, tail
     app.state.export_slots = exports.Slots()
     app.state.database_slots = asyncio.Semaphore(engine.pool.size())  # type: ignore[attr-defined]  # a QueuePool
+    app.state.survey_slots = asyncio.Semaphore(SURVEYS)
     problems.install(app)
     if options.origins:
         app.add_middleware(CORSMiddleware, allow_origins=options.origins, allow_methods=["*"], allow_headers=["*"])

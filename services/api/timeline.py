@@ -22,7 +22,7 @@ def timeline(
     reports: Iterable[Mapping[str, Any]],
     revisions: Iterable[Mapping[str, Any]],
     decisions: Iterable[Mapping[str, Any]],
-) -> list[dict[str, Any]]:
+) -> list[Moment]:
     """Oldest first; at the same time in the order of cause."""
     moments = [
         *_attack(snapshot),
@@ -30,7 +30,7 @@ def timeline(
         *(_revision(revision) for revision in revisions),
         *(_decision(decision) for decision in decisions),
     ]
-    return [moment.model_dump(mode="json") for moment in sorted(moments, key=lambda moment: moment.at)]
+    return sorted(moments, key=lambda moment: moment.at)
 
 
 def _attack(snapshot: Mapping[str, Any]) -> Iterable[Moment]:

@@ -65,6 +65,9 @@ def populate(
                 connection.commit()
                 loaded += len(batch)
                 bar.update(len(batch))
+        connection.execute(
+            "INSERT INTO event_perpetrators SELECT DISTINCT unnest(perpetrators), id FROM events ORDER BY 1, 2"
+        )  # which a trigger does elsewhere
         connection.commit()
         connection.autocommit = True
         connection.execute("VACUUM (ANALYZE)")

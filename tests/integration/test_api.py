@@ -1,5 +1,6 @@
 """The API over real HTTP semantics and a real database, filled by the linker itself."""
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -11,7 +12,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
 
 from services.api import keys
-from services.api.access import RateLimit
+from services.api.access import SURVEYS, RateLimit
 from services.api.app import create_app
 from services.enricher.domain.linking.changes import link_article
 from services.enricher.store import PostgresStore
@@ -84,6 +85,38 @@ def test_events_are_listed_newest_first_and_filed_ones_only_when_asked(reader: T
 def test_filters(reader: TestClient, engine: Engine, filters: dict[str, Any], places: list[str]) -> None:
     store(engine, FIRST, SECOND, ELSEWHERE)
     assert [event["place"]["name"] for event in items(reader, "/v1/events", **filters)] == places
+
+
+def test_an_event_is_found_by_the_groups_that_it_has_now(reader: TestClient, engine: Engine) -> None:
+    store(engine, FIRST, ELSEWHERE)
+    for groups in (["ttp"], ["ttp", "bla"], ["bla"], []):
+        with engine.begin() as connection:
+            connection.execute(
+                text("UPDATE events SET perpetrators = :groups WHERE locality = 'Quetta'"), {"groups": groups}
+            )
+        for group in ("ttp", "bla", "ipob"):
+            found = [event["place"]["name"] for event in items(reader, "/v1/events", perpetrator=group)]
+            assert found == (["Quetta"] if group in groups else [])
+    with engine.begin() as connection:
+        assert connection.execute(text("SELECT count(*) FROM event_perpetrators")).scalar() == 0
+
+
+def test_quick_questions_do_not_wait_for_long_ones(reader: TestClient, engine: Engine) -> None:
+    store(engine, FIRST)
+    watching = engine.execution_options(isolation_level="AUTOCOMMIT")
+    blocked = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    with engine.connect() as other, watching.connect() as watch, ThreadPoolExecutor(8) as pool:
+        other.execute(text("LOCK TABLE articles"))  # what the ranking of sources reads and a list does not
+        ranked = [pool.submit(reader.get, "/v1/sources") for _ in range(8)]
+        while watch.execute(blocked).scalar() != SURVEYS:
+            assert not any(answer.done() for answer in ranked)
+            time.sleep(0.05)
+        assert reader.get("/v1/events").status_code == 200
+        assert watch.execute(blocked).scalar() == SURVEYS
+        other.rollback()
+        assert {answer.result(20).status_code for answer in ranked} == {200}
 
 
 def test_pages_follow_one_another_while_events_arrive(reader: TestClient, engine: Engine) -> None:

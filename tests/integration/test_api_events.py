@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from services.api.queries import events as queries
 from services.api.schemas import EventAnswer, EventBrief
 from tests.benchmarks.world import Attack
 from tests.made_up import MadeUp, distance_km, made_up_world
@@ -66,6 +67,10 @@ FILTERS: dict[str, tuple[Callable[[MadeUp], Row], Callable[[Row], Holds]]] = {
         lambda world: {"perpetrator": first(world, "perpetrators")},
         lambda asked: lambda row, _: asked["perpetrator"] in row["perpetrators"],
     ),
+    "perpetrators": (
+        lambda world: {"perpetrator": [first(world, "perpetrators"), _rarest(world)]},
+        lambda asked: lambda row, _: set(row["perpetrators"]) & set(asked["perpetrator"]),
+    ),
     "target": (
         lambda _: {"target": "police"},
         lambda asked: lambda row, _: "police" in {target["type"] for target in row["snapshot"]["targets"]},
@@ -110,6 +115,10 @@ FILTERS: dict[str, tuple[Callable[[MadeUp], Row], Callable[[Row], Holds]]] = {
         lambda world: {"near": _busiest(world), "radius_km": 150},
         lambda asked: lambda row, _: distance_km(row, *map(float, asked["near"].split(","))) <= 150,
     ),
+    "radius across the antimeridian": (
+        lambda _: {"near": "-36.8,179.5", "radius_km": 2000},
+        lambda asked: lambda row, _: distance_km(row, -36.8, 179.5) <= 2000,
+    ),
     "radius beyond the pole": (
         lambda _: {"near": "85,10", "radius_km": 2000},
         lambda asked: lambda row, _: distance_km(row, 85, 10) <= 2000,
@@ -121,6 +130,11 @@ def _busiest(world: MadeUp) -> str:
     country = first(world, "country")
     row = next(attack.row for attack in world.attacks if attack.row["country"] == country and attack.row["lat"])
     return f"{row['lat']},{row['lon']}"
+
+
+def _rarest(world: MadeUp) -> str:
+    groups = [group for attack in world.attacks for group in attack.row["perpetrators"]]
+    return min(sorted(set(groups)), key=groups.count)
 
 
 def _around(world: MadeUp) -> str:
@@ -141,6 +155,13 @@ def test_a_filter_finds_what_it_says_and_nothing_else(world: MadeUp, name: str) 
     assert ids(world, **asked, limit=500) == expected
     assert len(expected) < len(world.shown())
     assert expected or name == "radius beyond the pole", "the world has none of this: the test says nothing"
+
+
+@pytest.mark.parametrize("name", ["box", "small box", "box across the antimeridian", "radius"])
+def test_where_many_events_lie_the_same_are_found(world: MadeUp, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask, holding = FILTERS[name]
+    monkeypatch.setattr(queries, "FEW", 0)
+    assert ids(world, **ask(world), limit=500) == world.shown(holding(ask(world)))
 
 
 def test_the_day_of_the_attack_may_lie_in_the_span_and_lists_are_by_it(world: MadeUp) -> None:

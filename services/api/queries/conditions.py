@@ -1,20 +1,18 @@
-"""A filter as conditions on `events`, each written so that an index of migration 0005 serves it."""
+"""A filter as conditions on `events`, each written so that an index of migrations 0005 to 0011 serves it."""
 
-import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Text, and_, any_, case, cast, exists, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Text, and_, case, cast, exists, func, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY, array
 
 from services.api.filters import EARTH_KM, Box, Circle, Filter
 from shared.codes import EventStatus
-from shared.database.tables import Event, Report
+from shared.database.tables import Event, EventPerpetrator, Report
 
 NO_ATTACK = (EventStatus.REJECTED, EventStatus.RETRACTED)
 COARSEST_DATE = timedelta(days=366)  # a date of precision `year` spans no more
-MOST_CELLS = 4_000  # of one square degree; a larger box is compared by its sides
 
 day_: ColumnElement[Any] = literal_column("coalesce(events.date_start, '-infinity')")  # unknown: before all others
 killed_: ColumnElement[int] = literal_column("coalesce(events.killed, -1)")
@@ -23,9 +21,14 @@ outlet_: ColumnElement[str] = literal_column("(reports.record ->> 'source')")
 live_: ColumnElement[bool] = literal_column("events.epoch = 0")  # spelled as the indexes spell it
 
 
-def matching(asked: Filter) -> list[ColumnElement[bool]]:
-    """All must hold. What is merged into another event never matches, unless its status is asked for."""
-    return [live_, *_shown(asked), *_when(asked), *_where(asked), *_what(asked), *_said(asked)]
+def matching(asked: Filter, *, few_there: bool = False) -> list[ColumnElement[bool]]:
+    """All must hold. What is merged into another event never matches, unless its status is asked for.
+
+    `few_there`: so few events lie in its box and circle that the index of places finds them; else each event that the
+    other conditions or the order lead to is asked where it lies.
+    """
+    places = [on_the_map(area) if few_there else _beside(area) for area in areas(asked)]
+    return [live_, *_shown(asked), *_when(asked), *places, *_where(asked), *_what(asked), *_said(asked)]
 
 
 def _shown(asked: Filter) -> Iterator[ColumnElement[bool]]:
@@ -56,24 +59,21 @@ def _where(asked: Filter) -> Iterator[ColumnElement[bool]]:
         yield _one_of(Event.country, asked.country)
     if asked.admin1:
         yield Event.admin1 == asked.admin1
-    if box := asked.box():
-        yield from _within(box)
     if circle := asked.circle():
-        if cells := _cells(circle.box()):
-            yield in_cells(cells)
-        else:
-            yield from _within(circle.box())
         yield _distance_km(circle) <= circle.radius_km
 
 
 def _what(asked: Filter) -> Iterator[ColumnElement[bool]]:
-    for column, values in (
-        (Event.attack_types, asked.attack_type),
-        (Event.perpetrators, asked.perpetrator),
-        (Event.targets, asked.target),
-    ):
+    groups = asked.perpetrator
+    if (
+        len(groups) == 1
+    ):  # in the order of events: a group that is long gone is not looked for among all that came since
+        yield Event.id.in_(select(EventPerpetrator.event_id).where(EventPerpetrator.perpetrator == groups[0]))
+    elif groups:
+        yield _any_of(Event.perpetrators, groups)
+    for column, values in ((Event.attack_types, asked.attack_type), (Event.targets, asked.target)):
         if values:
-            yield column.op("&&")(cast(array(map(str, values)), ARRAY(Text)))
+            yield _any_of(column, values)
     for toll, least in ((killed_, asked.killed_at_least), (injured_, asked.injured_at_least)):
         if least is not None:
             yield toll >= least
@@ -85,51 +85,54 @@ def _said(asked: Filter) -> Iterator[ColumnElement[bool]]:
     if asked.sources_at_least is not None:
         yield Event.independent_sources >= asked.sources_at_least
     if asked.source:
-        yield exists(select(1).where(Report.event_id == Event.id, outlet_ == asked.source))
+        yield exists(select(1).where(*told_by(asked.source)))
     if asked.language:
-        yield Event.languages.op("&&")(cast(array([asked.language]), ARRAY(Text)))
+        yield _any_of(Event.languages, [asked.language])
     if asked.q:
         yield Event.words.op("@@")(func.websearch_to_tsquery("english", asked.q))
 
 
-def cells_of(asked: Filter) -> list[int]:
-    """The square degrees that its box and circle touch; none: it has neither, or they touch too many."""
-    circle, box = asked.circle(), asked.box()
-    found = [set(_cells(area)) for area in (box, circle.box() if circle else None) if area]
-    return sorted(set.intersection(*found)) if found and all(found) else []
+def told_by(outlet: str) -> tuple[ColumnElement[bool], ...]:
+    """Of a report: it is of the event, and of that outlet."""
+    return Report.event_id == Event.id, outlet_ == outlet
 
 
-def in_cells(cells: list[int]) -> ColumnElement[bool]:
-    return Event.cell == any_(cast(cells, ARRAY(Integer)))
+def areas(asked: Filter) -> list[Box]:
+    """The boxes in which the events that are asked for lie: that of the filter, and that around its circle."""
+    box, circle = asked.box(), asked.circle()
+    return [area for area in (box, circle and circle.box()) if area]
+
+
+def on_the_map(box: Box) -> ColumnElement[bool]:
+    """Written for the index of places."""
+    if box.west <= box.east:
+        return _in_rectangle(box)
+    return or_(
+        *(_in_rectangle(Box(west, box.south, east, box.north)) for west, east in ((box.west, 180), (-180, box.east)))
+    )
+
+
+def _in_rectangle(box: Box) -> ColumnElement[bool]:
+    sides: ColumnElement[Any] = func.box(func.point(box.west, box.south), func.point(box.east, box.north))
+    inside: ColumnElement[bool] = func.point(Event.lon, Event.lat).op("<@", is_comparison=True)(sides)
+    return inside
+
+
+def _beside(box: Box) -> ColumnElement[bool]:
+    """Written so that no index is tried: the planner cannot know how many events lie within two ranges."""
+    across = or_(Event.lon >= box.west, Event.lon <= box.east)
+    columns = Event.lon.between(box.west, box.east) if box.west <= box.east else across
+    return case((and_(Event.lat.between(box.south, box.north), columns), True), else_=False)
+
+
+def _any_of(column: Any, values: Iterable[str]) -> ColumnElement[bool]:
+    condition: ColumnElement[bool] = column.op("&&")(cast(array(map(str, values)), ARRAY(Text)))
+    return condition
 
 
 def _one_of(column: Any, values: list[Any]) -> ColumnElement[bool]:
     condition: ColumnElement[bool] = column == values[0] if len(values) == 1 else column.in_(values)
     return condition
-
-
-def _within(box: Box) -> Iterator[ColumnElement[bool]]:
-    across = or_(Event.lon >= box.west, Event.lon <= box.east)
-    columns = Event.lon.between(box.west, box.east) if box.west <= box.east else across
-    inside = and_(Event.lat.between(box.south, box.north), columns)
-    if cells := _cells(box):
-        yield in_cells(cells)
-        yield case((inside, True), else_=False)  # the planner must not take it for a second, independent narrowing
-    else:
-        yield inside
-
-
-def _cells(box: Box) -> list[int]:
-    """The numbers (`map_cell`) of the square degrees that it touches; none where they are too many to name.
-
-    The planner knows how many events each has, which it cannot know of a point within two ranges.
-    """
-    west, east = math.floor(box.west), math.floor(box.east)
-    columns = range(west, east + 1) if box.west <= box.east else [*range(west, 181), *range(-180, east + 1)]
-    rows = range(math.floor(box.south), math.floor(box.north) + 1)
-    if len(columns) * len(rows) > MOST_CELLS:
-        return []
-    return [row * 360 + column for row in rows for column in columns]
 
 
 def _distance_km(circle: Circle) -> ColumnElement[float]:

@@ -5,16 +5,16 @@ from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, RowMapping, Text, cast, func, select
+from sqlalchemy import Connection, Row, RowMapping, Text, and_, cast, func, literal, select
 
-from services.api.filters import Filter
-from services.api.queries.conditions import cells_of, day_, in_cells, injured_, killed_, live_, matching
-from services.api.queries.pages import Order, cursor_after, fetched, first, page, plan_anew, rows
+from services.api.filters import Filter, narrowed
+from services.api.queries.conditions import areas, day_, injured_, killed_, live_, matching, on_the_map, told_by
+from services.api.queries.pages import Order, cursor_after, fetched, first, in_order, page, plan_anew, rows
 from shared.database.tables import Decision, Event, LedgerEntry, RelatedEvents, Report, Revision
 
 LIVE = 0  # epoch
 READ_AHEAD = 1_000  # rows of an export in memory at once
-FEW = 20_000  # events that are sorted in less time than it takes to look for them in order
+FEW = 20_000  # events that the index of places finds and that are sorted in less time than a list may take
 
 Sort = Literal[
     "-created", "created", "-date", "date", "-updated", "updated", "-killed", "killed", "-injured", "injured",
@@ -47,22 +47,26 @@ def listed(
     `BadCursor`."""
     name = sort.removeprefix("-")
     compared, read, kind = _ORDERS[name]
-    order = Order(sort, compared, Event.id, kind, rising=sort == name, anew=_few_there(connection, asked))
+    order = Order(sort, compared, Event.id, kind, rising=sort == name)
+    wanted = select(Event.id).where(*matching(narrowed(asked, source=None), few_there=_few_there(connection, asked)))
+    if asked.source:  # its reports lie in the order of their events, and the newest fifty are enough
+        wanted = wanted.join(Report, and_(*told_by(asked.source))).group_by(Event.id)
+    found = page(wanted, order, cursor, limit).cte("found").prefix_with("MATERIALIZED")  # by indexes alone, if they can
     text = cast(Event.snapshot, Text).label("text")
-    query = select(Event.id, text, Event.alertable, read.label("sorted_by")).where(*matching(asked))
-    found = fetched(connection, page(query, order, cursor, limit)).all()
-    items = [f'{row.text[:-1]}, "alertable": {"true" if row.alertable else "false"}}}' for row in found[:limit]]
-    last = found[limit - 1] if len(found) > limit else None
+    query = select(Event.id, text, Event.alertable, read.label("sorted_by")).join(found, found.c.id == Event.id)
+    rows = fetched(connection, in_order(query, order)).all()
+    items = [f'{row.text[:-1]}, "alertable": {"true" if row.alertable else "false"}}}' for row in rows[:limit]]
+    last = rows[limit - 1] if len(rows) > limit else None
     return items, cursor_after(order, last.sorted_by, last.id) if last else None
 
 
 def _few_there(connection: Connection, asked: Filter) -> bool:
-    """Whether few events lie where it looks: then they are all read and sorted. The planner, which cannot know how the
-    events of a square lie, might rather look through all events for those within a mile of a village."""
-    cells = cells_of(asked)
-    if not cells:
+    """Whether few events lie where it looks. The planner cannot tell, and would look through all events for those
+    within a mile of a village, or sort all of a continent for the newest fifty."""
+    boxes = areas(asked)
+    if not boxes:
         return False
-    there = select(Event.id).where(live_, in_cells(cells)).limit(FEW + 1).subquery()
+    there = select(literal(1)).select_from(Event).where(live_, *map(on_the_map, boxes)).limit(FEW + 1).subquery()
     count: int = fetched(connection, select(func.count()).select_from(there)).scalar()
     return count <= FEW
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, RowMapping, Select, func, literal_column, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, RowMapping, Select, literal_column, tuple_
 
 Query = Select[*tuple[Any, ...]]
 
@@ -29,19 +29,22 @@ class Order:
     identity: Any
     kind: type  # of the value: int, float, date, datetime, or UUID (then it is the id itself)
     rising: bool = False
-    anew: bool = False  # sort what was found, rather than look through an index in this order
+
+    @property
+    def keys(self) -> Sequence[Any]:
+        return (self.identity,) if self.kind is UUID else (self.value, self.identity)
+
+
+def in_order(query: Query, order: Order) -> Query:
+    return query.order_by(*(key.asc() if order.rising else key.desc() for key in order.keys))
 
 
 def page(query: Query, order: Order, cursor: str | None, limit: int) -> Query:
     """The query in that order, from the row after `cursor`, with one row more than asked: it tells of a next page."""
-    keys: Sequence[Any] = (order.identity,) if order.kind is UUID else (order.value, order.identity)
-    for key in keys:
-        sorted_by = func.row(key) if order.anew else key
-        query = query.order_by(sorted_by.asc() if order.rising else sorted_by.desc())
     if cursor is not None:
-        last = _read(cursor, order)
-        query = query.where(tuple_(*keys) > last if order.rising else tuple_(*keys) < last)
-    return query.limit(limit + 1)
+        last, here = _read(cursor, order), tuple_(*order.keys)
+        query = query.where(here > last if order.rising else here < last)
+    return in_order(query, order).limit(limit + 1)
 
 
 def cursor_after(order: Order, value: Any, identity: Any) -> str:

@@ -24,6 +24,7 @@ from sqlalchemy import (
     null,
     select,
     true,
+    tuple_,
     values,
 )
 
@@ -31,7 +32,7 @@ from services.api.figures import Span
 from services.api.filters import Filter, narrowed
 from services.api.queries.conditions import matching
 from services.api.queries.events import LIVE
-from services.api.queries.pages import Query, fetched, rows
+from services.api.queries.pages import Query, fetched
 from shared.database.tables import Event
 
 Dimension = Literal["country", "admin1", "type", "perpetrator", "target"]
@@ -63,21 +64,33 @@ def counts(
     period: Period | None,
     by: Sequence[Dimension],
     limit: int,
-) -> list[RowMapping]:
-    """One row for each period and value of each dimension, at most `limit` + 1. An event with two types is counted
-    under both; one that has no value, under null, as is one whose date spans more than one period."""
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The totals of distinct events; and a row for each period and value of each dimension, at most `limit` + 1. An
+    event with two types is counted under both; one that has no value, under null, as is one whose date spans more than
+    one period."""
     source: FromClause = Event.__table__
     groups: list[ColumnElement[Any]] = [_bucket(period, clock).label("period")] if period else []
     for dimension in by:
         value, source = _dimension(dimension, source)
         groups.append(value.label(dimension))
+    if not groups:
+        return dict(totals(connection, asked, span, clock)), []
+    at_once = _ARRAYS.keys().isdisjoint(by)  # each event is in one row: both figures from one look at the events
     query: Query = select(*groups, *_TOTALS).select_from(source).where(*_conditions(asked, span, clock))
-    for group in groups:
-        query = query.group_by(group)
+    if at_once:
+        query = query.group_by(func.grouping_sets(tuple_(*groups), tuple_())).order_by(func.grouping(groups[0]).desc())
+    else:
+        query = query.group_by(*groups)
     if period:
         query = query.order_by(column("period").asc().nulls_last())
     order: list[Any] = [column(name).asc().nulls_last() for name in by]
-    return rows(connection, query.order_by(column("events").desc(), *order).limit(limit + 1))
+    query = query.order_by(column("events").desc(), *order).limit(limit + 1 + at_once)
+    found = fetched(connection, query)
+    names = tuple(found.keys())
+    rows = [dict(zip(names, row, strict=True)) for row in found]
+    if not at_once:
+        return dict(totals(connection, asked, span, clock)), rows
+    return {name: rows[0][name] for name in names[len(groups) :]}, rows[1:]
 
 
 def windows(

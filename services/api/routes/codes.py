@@ -14,6 +14,7 @@ from shared import codes
 router = APIRouter(prefix="/v1/codes", tags=["codes"])
 
 _GTD = "GTD: Global Terrorism Database Codebook (START, University of Maryland, 2021)"
+_AJP = "NATO AJP-2.1: the Admiralty code of sources and information"
 _UCDP = "UCDP: Georeferenced Event Dataset Codebook 23.1 (Uppsala Conflict Data Program)"
 
 
@@ -57,6 +58,8 @@ LISTS = CodeLists(
         _list("place_precision", codes.WherePrecision, f"{_UCDP}, where_prec"),
         _list("date_precision", codes.DatePrecision, f"{_UCDP}, after date_prec"),
         _list("claim_mode", codes.ClaimMode, f"{_GTD}, after claimed and guncertain1"),
+        _list("reliability", codes.Reliability, _AJP),
+        _list("credibility", codes.Credibility, _AJP),
         _list("article_kind", codes.ArticleKind),
         _list("event_status", codes.EventStatus),
         _list("change", codes.Change),

@@ -94,7 +94,7 @@ def one_event(request: Request, database: Database, event_id: UUID) -> Response:
             "timeline": timeline(row.snapshot, reports, revisions, decisions),
         }
     )
-    return etags.answer(request, content.model_dump(mode="json"), etags.event_etag(content.revision))
+    return etags.answer_text(request, content.model_dump_json(), etags.event_etag(content.revision))
 
 
 @router.get("/{event_id}/decisions", responses=responses(404, 422) | MERGED, response_model=list[DecisionAnswer])

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from services.api import etags
-from services.api.access import Database
+from services.api.access import Survey
 from services.api.problems import responses
 from services.api.queries import sources as queries
 from services.api.routes.events import NOT_MODIFIED
@@ -35,7 +35,7 @@ class Sources(BaseModel):
 @router.get("", response_model=Sources, responses=responses(422) | NOT_MODIFIED)
 def list_sources(
     request: Request,
-    database: Database,
+    database: Survey,
     days: Annotated[int, Query(ge=1, le=90, description="reports of the last days")] = 30,
     fewest_events: Annotated[int, Query(ge=1, le=10_000, description="leave out outlets with fewer")] = 5,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from services.api import etags, figures
-from services.api.access import Database
+from services.api.access import Survey
 from services.api.figures import Span, SpanName
 from services.api.filters import Filter
 from services.api.moments import Day
@@ -172,25 +172,21 @@ class MoversOf(Filter):
 
 
 @router.get("", response_model=Counts, responses=responses(422) | NOT_MODIFIED)
-def count(request: Request, database: Database, asked: Annotated[CountsOf, Query()]) -> Response:
+def count(request: Request, database: Survey, asked: Annotated[CountsOf, Query()]) -> Response:
     """Attacks, killed and injured by period and up to three dimensions, with each row's share.
 
     "Attacks in Pakistan this year to date": `?country=PK`. "Share by group": `?country=PK&by=perpetrator`.
     An event with two types or groups is counted under both, so that shares may add up to more than 1.
     """
     span = asked.days()
-    whole = queries.totals(database, asked, span, asked.clock)
-    found = []
-    if asked.period or asked.by:
-        found = queries.counts(database, asked, span, asked.clock, asked.period, asked.by, asked.limit)
-    rows = [
-        {**row, "share": round(row["events"] / whole["events"], 4) if whole["events"] else None}
-        for row in found[: asked.limit]
-    ]
+    whole, found = queries.counts(database, asked, span, asked.clock, asked.period, asked.by, asked.limit)
+    rows = found[: asked.limit]
+    for row in rows:
+        row["share"] = round(row["events"] / whole["events"], 4) if whole["events"] else None
     content = {
         "since": span.since,
         "until": span.until,
-        "totals": dict(whole),
+        "totals": whole,
         "rows": rows,
         "truncated": len(found) > asked.limit,
     }
@@ -198,7 +194,7 @@ def count(request: Request, database: Database, asked: Annotated[CountsOf, Query
 
 
 @router.get("/comparison", response_model=Comparison, responses=responses(422) | NOT_MODIFIED)
-def compare(request: Request, database: Database, asked: Annotated[ComparisonOf, Query()]) -> Response:
+def compare(request: Request, database: Survey, asked: Annotated[ComparisonOf, Query()]) -> Response:
     """A span against another one, and against what is usual.
 
     "Killed last year against 2020": `?country=PK&span=last_year&against_since=2020-01-01&against_until=2020-12-31`.
@@ -223,7 +219,7 @@ def compare(request: Request, database: Database, asked: Annotated[ComparisonOf,
 
 
 @router.get("/movers", response_model=Movers, responses=responses(422) | NOT_MODIFIED)
-def movers(request: Request, database: Database, asked: Annotated[MoversOf, Query()]) -> Response:
+def movers(request: Request, database: Survey, asked: Annotated[MoversOf, Query()]) -> Response:
     """Which country, province, type, group or target departs most from what is usual for it, up or down."""
     until = asked.until or wall().date()
     span = Span(until, until).shifted(asked.days - 1)
