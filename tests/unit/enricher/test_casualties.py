@@ -352,3 +352,49 @@ def test_one_of_those_killed_is_not_taken_off_the_injured() -> None:
 )
 def test_people_beside_things(text: str, expected: tuple[int | None, int | None]) -> None:
     assert toll(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Five clerks were said to have been killed.", (5, None)),
+        ("Three guards who were in the lorry were killed.", (3, None)),
+        ("Four farmers were mistakenly killed.", (4, None)),
+        ("At least six fighters from the Northern Front, were killed.", (6, None)),
+        ("The shell left nine villagers, including a child, dead.", (9, None)),
+        ("Gunmen killed opposition leader Ann Lee and six guards.", (7, None)),
+        ("An officer of the river police and two clerks were killed.", (3, None)),
+        ("Ann Lee was shot dead in her home along with her driver.", (2, None)),
+        ("The mayor, Ann Lee, said nobody died.", (0, None)),
+        ("Three soldiers of the Israeli army were wounded.", (None, 3)),
+        ("Two guards were hurt, one of them died in hospital.", (1, 1)),
+        ("Nine clerks were killed and four hurt in recent fighting.", (9, 4)),
+        # a later victim says how many there are by now
+        ("A third victim died on Sunday.", (3, None)),
+        ("One man was killed at the gate. A second man died in hospital.", (2, None)),
+        ("The bomb killed a fourth-year student.", (1, None)),
+        # two blows in one sentence, and their sum told later
+        ("A bomb killed five clerks and a mine killed two farmers.", (7, None)),
+        ("A bomb killed five. Another killed one. The two blasts left a total of six dead.", (6, None)),
+        ("The bar has been the site of two fatal shootings.", (None, None)),
+    ],
+)
+def test_how_many_after_all(text: str, expected: tuple[int | None, int | None]) -> None:
+    assert toll(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "killed", "perpetrators"),
+    [
+        ("Rebels killed four soldiers at a bridge. Nine rebels were also killed.", 13, 9),
+        ("Gunmen killed two clerks. Police shot dead Bo Ray an hour later.", 3, 1),
+        ("A man killed two clerks before officers killed him.", 3, 1),
+        ("A policeman shot dead Bo Ray.", 1, None),
+        ("A guard was killed by an enemy sniper.", 1, None),
+        ("A raid killed a guard. Six Taliban members were also killed.", 7, 6),
+    ],
+)
+def test_the_attackers_own_dead(text: str, killed: int, perpetrators: int | None) -> None:
+    best = casualties.best(find(text)).killed
+    assert best is not None
+    assert (best.best, best.perpetrators) == (killed, perpetrators)

@@ -6,27 +6,13 @@ from services.enricher.domain.text.tokens import Token
 from services.enricher.domain.toll.noun_phrases import head_of
 from services.enricher.domain.toll.words import Chunk, Words
 
-_AGES = frozenset({"age", "ages", "aged", "block"})
 
-
-_AGE_LINKS = frozenset({"from", "to", "and", "between", "in", "of", "-", ",", "ranging", "were", "are"})
-
-
-_AGE_UNITS = frozenset({"year", "years", "month", "months", "week", "weeks", "day", "days"})
-
-
-_AFTER_AGE = frozenset({"died", "was", "were", "is", "are", "has", "had", "succumbed", "suffered", "later"})
-
-
-_AGE_ENDS = frozenset({"and", "of", "who", "was", "were", "both", "died", "from", "a", "an", "is", "in", "on", "or"})
-
-
-def is_of_ages(tokens: Sequence[Token], index: int) -> bool:
+def is_of_ages(tokens: Sequence[Token], index: int, lists: Words) -> bool:
     """ "ages 19, 26 and 30", "ranging in age from 19 to 27"."""
     for token in reversed(tokens[max(0, index - 8) : index]):
-        if token.lower in _AGES:
+        if token.lower in lists.ages:
             return True
-        if not token.text.isdigit() and token.lower not in _AGE_LINKS:
+        if not token.text.isdigit() and token.lower not in lists.age_links:
             return False
     return False
 
@@ -34,7 +20,7 @@ def is_of_ages(tokens: Sequence[Token], index: int) -> bool:
 def aged(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk | None, int] | None:
     """ "16-year-old": one person, unless the noun follows ("16-year-old boy", "16-year-old Ali Saad")."""
     words = [token.lower for token in tokens[index : index + 5] if token.text not in "-–"]
-    if len(words) < 3 or words[1] not in _AGE_UNITS or words[2] not in ("old", "olds"):
+    if len(words) < 3 or words[1] not in lists.age_units or words[2] not in ("old", "olds"):
         return None
     if not (words[0].isdigit() or words[0] in lists.numbers.words):
         return None
@@ -66,7 +52,7 @@ def _is_age(tokens: Sequence[Token], index: int) -> bool:
 def after_age(tokens: Sequence[Token], index: int, lists: Words) -> int | None:
     """ "Jane Roe, 22, was", "one woman, 24, died", "two boys, ages 15 and 16, and": the index after the age that begins
     at this comma, so that name and clause stay joined."""
-    if (stop := _after_ages(tokens, index)) is not None:
+    if (stop := _after_ages(tokens, index, lists)) is not None:
         return stop
     after = tokens[index + 1 : index + 4]
     if len(after) > 1 and after[0].lower == "aged":
@@ -77,14 +63,14 @@ def after_age(tokens: Sequence[Token], index: int, lists: Words) -> int | None:
     if (
         index
         and (before.text[0].isupper() or lists.singular.at(tokens, index - 1) is not None)
-        and (len(after) == 1 or not after[1].text[0].isalpha() or after[1].lower in _AGE_ENDS)
+        and (len(after) == 1 or not after[1].text[0].isalpha() or after[1].lower in lists.age_ends)
     ):
         stop = index + 1 + next(i for i, one in enumerate(tokens[index + 1 :], 1) if one.text == after[0].text)
-        return stop + 1 if [one.text for one in after[1:2]] == [","] and _goes_on(tokens, stop + 1) else stop
+        return stop + 1 if [one.text for one in after[1:2]] == [","] and _goes_on(tokens, stop + 1, lists) else stop
     return None
 
 
-def _after_ages(tokens: Sequence[Token], index: int) -> int | None:
+def _after_ages(tokens: Sequence[Token], index: int, lists: Words) -> int | None:
     """The index after ", ages 15 and 16,"."""
     words = [token.lower for token in tokens[index + 1 : index + 12]]
     if words[:1] in (["both"], ["all"]):
@@ -92,13 +78,15 @@ def _after_ages(tokens: Sequence[Token], index: int) -> int | None:
         index += 1
     if words[:1] not in (["age"], ["ages"], ["aged"]):
         return None
-    length = next((i for i, word in enumerate(words[1:], 1) if not (word.isdigit() or word in _AGE_LINKS)), len(words))
+    length = next(
+        (i for i, word in enumerate(words[1:], 1) if not (word.isdigit() or word in lists.age_links)), len(words)
+    )
     while length > 1 and not words[length - 1].isdigit():
         length -= 1
     stop = index + 1 + length
     return None if length == 1 else stop + (words[length : length + 1] == [","])
 
 
-def _goes_on(tokens: Sequence[Token], index: int) -> bool:
+def _goes_on(tokens: Sequence[Token], index: int, lists: Words) -> bool:
     """The clause, whose subject the age stood behind: "one woman, 24, died"."""
-    return index < len(tokens) and tokens[index].lower in _AFTER_AGE
+    return index < len(tokens) and tokens[index].lower in lists.age_verbs

@@ -6,13 +6,15 @@ English puts the object on the right of an active verb and the subject on the le
 import re
 from collections.abc import Sequence
 
-from services.enricher.domain.toll.words import Chunk
+from services.enricher.domain.toll.words import Chunk, words
 
 _ONE = "[gqumxp0]"
-LIST = rf"(?P<list>{_ONE}(?:,?a?~*{_ONE})*)"
+LIST = rf"(?P<list>{_ONE}(?:(?:o[.mx]{{1,4}}(?=,?a~*[gq]))?,?a?~*{_ONE})*)"  # "an officer of the army and two others"
 OBJECT = re.compile(rf"~*{LIST}(?P<far>[.omzl~]{{0,4}},?a~*[gq](?![~w]*b?~*[kdishtfyDjTb]))?")
-_TITLED = re.compile(r"~*\.{1,3}(?P<list>g?m|g)")  # killed opposition leader Jane Roe
-_ALONG = re.compile(r",?~*(?P<with>a)~*(?P<list>[gqump](?:[.oz]{0,4},?a?~*[gqump])*)(?![~w]*b?~*[kdishtfyDjTb])")
+_TITLED = re.compile(r"~*\.{1,3}(?P<list>g?m(?:,?a~*[gq])*|g)")  # killed opposition leader Jane Roe and six guards
+_ALONG = re.compile(
+    r"(?:z[.oz]{0,5})?,?~*(?P<with>a)~*(?P<list>[gqump](?:[.oz]{0,4},?a?~*[gqump])*)(?![~w]*b?~*[kdishtfyDjTb])"
+)
 _AND_MORE = re.compile(rf",?a~*(?P<list>{_ONE})(?![~w]*b?~*[kdishtfyDjTb])")  # "killed Roe, 39, and a friend"
 _OF_OBJECT = re.compile(rf"~*o~*{LIST}")
 _NEXT_VERB = re.compile(r"[~w]*(?:b[b~]*)?(?:[kdishtyDjT]|f[^;,v]{0,4}[jI])")
@@ -26,9 +28,10 @@ _REST = (  # what may stand between a subject and its verb
     r"[.omz~,fl]{0,9}(?:;[^;]{1,4};)?~*b[b~]*",
     r"[oz][.mxz~]{1,5}[b~]*",
     r"[b~]*b[b~]*[kdishtfy.][.olz~]{0,4}a[b~]*",  # were kidnapped and later ..., were tortured and ...
-    r"b[b~]*lb[b~]*",  # were reported to be ...
+    r"b[b~]*l[b~]*",  # were reported to be ...
+    r",?w[^;,kKdiIsSTvgq]{1,12}b[b~]*",  # who were in the car were ...
     r"o[.omxzl~]{1,10}b[b~]*",  # members of the Council of Deputies were ...
-    r"[zo][.omza~]{1,14}(?<!a)b[b~]*",  # students from the Faculty of Law and Politics in ... were ...
+    r"[zo][.omza~]{1,14}(?<!a),?b[b~]*",  # students from the Faculty of Law and Politics in ... were ...
 )
 _SUBJECT = re.compile(rf"(?P<inc>n[.z~]{{0,2}})?{LIST}(?:{'|'.join(_REST)})$")
 WINDOW = 30  # chunks that are looked at on either side
@@ -43,7 +46,7 @@ def object_of(chunks: Sequence[Chunk], tags: str, start: int) -> list[Chunk]:
         return [chunks[start]._replace(tag="m", low=1, best=1, high=1, bare=True), *more]
     if match is None:
         match = _TITLED.match(tags, start)
-        return united(chunks, tags, *match.span("list"))[-1:] if match and chunks[match.end() - 1].bare else []
+        return united(chunks, tags, *match.span("list")) if match and chunks[match.start("list")].bare else []
     first, stop = match.span("list")
     following = _NEXT_VERB.match(tags, stop)
     of_whom_told = re.search(r"[gpm],?w~*$", tags[: start - 1])  # "the gunman who killed five died"
@@ -51,7 +54,7 @@ def object_of(chunks: Sequence[Chunk], tags: str, start: int) -> list[Chunk]:
         return united(chunks, tags, first, _without_last(tags, first, stop))
     if (
         tags[stop : stop + 1] == "n"
-        and chunks[stop].head in _PARTS
+        and chunks[stop].head in words("en").parts
         and tags[first:stop].rstrip(",").count(",") + tags[first:stop].count("a")
     ):
         stop = _without_last(tags, first, stop)  # "killed six, five of them children"
@@ -83,7 +86,7 @@ def subject_of(chunks: Sequence[Chunk], tags: str, at: int) -> list[Chunk]:
     if match is None:
         return []
     told = _TOLD.match(tags, base + match.start("list"), at)
-    if told and chunks[told.start("speech")].head.lower() in _SPEECH:
+    if told and chunks[told.start("speech")].head.lower() in words("en").speech:
         return united(chunks, tags, *told.span("list"))
     first, stop = match.span("list")
     people = united(chunks, tags, base + first, base + stop)
@@ -93,21 +96,20 @@ def subject_of(chunks: Sequence[Chunk], tags: str, at: int) -> list[Chunk]:
     if (match["inc"] and "a" in tags[base + first : base + stop]) or (governed_before and len(people) > 1):
         people = people[-1:]  # "killed five, including a child, and 12 were hurt"
     verbs = {one.head for one in chunks[base + stop : at] if one.tag in "b~"}
-    if verbs & _PLURAL and len(people) == 1 and people[0].bare:
-        whole = _SUBJECT.search(tags[base : base + match.start()]) if match["inc"] else None
+    left_out = (
+        match["inc"] and not verbs and "w" not in tags[base + stop : at]
+    )  # "left five civilians, including a child, dead"
+    if (verbs & words("en").plural_verbs or left_out) and len(people) == 1 and people[0].bare:
+        whole = _SUBJECT.search(tags[base : base + match.start()].rstrip(",")) if match["inc"] else None
         return united(chunks, tags, base + whole.start("list"), base + whole.end("list")) if whole else []
     along = _ALONG.match(tags, at + 1)
-    if along and chunks[along.start("with")].head in _TOGETHER:
+    if along and chunks[along.start("with")].head in words("en").together:
         people = [*people, *united(chunks, tags, *along.span("list"))]
     return people
 
 
 _TOLD = re.compile(r"[xp](?P<speech>\.)(?P<list>m),?[b~]*$")  # "police said Jane Roe was shot dead"
-_SPEECH = frozenset({"said", "say", "says", "confirmed", "identified", "reported", "announced", "that"})
 _OF_WHOM_TOLD = re.compile(r"(?P<list>[gpm]),?w~*[kKiIsS]~*$")
-_PARTS = ("of", "among", "amongst")
-_PLURAL = frozenset({"were", "are", "have"})
-_TOGETHER = ("along", "together", "as", "plus")
 
 
 def united(chunks: Sequence[Chunk], tags: str, first: int, stop: int) -> list[Chunk]:
@@ -124,6 +126,7 @@ def united(chunks: Sequence[Chunk], tags: str, first: int, stop: int) -> list[Ch
             and one.bare
             and (
                 separator == ""
+                or (tag == people[-1].tag == "m" and one.head == people[-1].head)
                 or ("a" not in separator and (not joined or {people[-1].tag, tag} == {"m", "g"}) and not one.others)
             )
         )

@@ -13,7 +13,6 @@ from services.enricher.domain.toll.ages import after_age, aged
 from services.enricher.domain.toll.people import another, counted_people, name, one_person, people
 from services.enricher.domain.toll.words import Chunk, Words
 
-PRONOUNS = ("he", "she")
 _SIGNS = {",": ",", ";": ";", ":": ";", "—": ";", "–": ";", "(": ";", ")": ";", "-": ".", "&": "a", "|": ";", "/": "."}
 
 
@@ -35,7 +34,7 @@ def _with_lone_names(chunks: list[Chunk], lists: Words) -> list[Chunk]:
     """ "She and three others were shot", "Jane Roe and Smith were": a pronoun or surname in a list of people."""
     for match in _LONE.finditer("".join(one.tag for one in chunks)):
         one = chunks[match.start()]
-        if one.head.lower() in PRONOUNS or (one.head[:1].isupper() and one.head.lower() not in lists.bodies):
+        if one.head.lower() in lists.pronouns or (one.head[:1].isupper() and one.head.lower() not in lists.bodies):
             chunks[match.start()] = one._replace(tag="m", low=1, best=1, high=1, bare=True, head=one.head.lower())
     return chunks
 
@@ -60,10 +59,21 @@ def _next(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk | No
     for read in (_multiple, another, counted_people, one_person, _tagged, people, name):
         if (chunk_and_stop := read(tokens, index, lists)) is not None:
             return chunk_and_stop
-    tag = "z" if token.lower in lists.prepositions else "."
+    tag = "z" if token.lower in lists.prepositions else "~" if _is_adverb(token, lists) else "."
     return Chunk(
-        tag, token.start, token.end, head=token.text if tag == "." and (index or token.lower in PRONOUNS) else ""
+        tag, token.start, token.end, head=token.text if tag == "." and (index or token.lower in lists.pronouns) else ""
     ), index + 1
+
+
+def _is_adverb(token: Token, lists: Words) -> bool:
+    """ "mistakenly", "violently"."""
+    ending = lists.adverb_ending
+    return (
+        ending is not None
+        and token.text.endswith(ending)
+        and token.text not in lists.not_adverbs
+        and token.text.islower()
+    )
 
 
 def _multiple(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk, int] | None:

@@ -18,11 +18,11 @@ from services.enricher.domain.toll.arguments import (
     tags_of,
     united,
 )  # fmt: skip
-from services.enricher.domain.toll.words import Chunk
+from services.enricher.domain.toll.words import Chunk, words
 
 _INVERTED = re.compile(rf"b[b~]*{LIST}")  # "Also killed were ..."
 _INCLUDING = re.compile(rf"[^;v]{{0,12}}?n[~.z]{{0,2}}{LIST}")
-_TOLL = re.compile(r"[^;TJ]{0,12}?(?P<to>(?:[ls]~*|(?<=T)~)(?P<list>[qgu]))")
+_TOLL = re.compile(r"[^;TJ]{0,12}?(?P<to>(?:[lsb]~*|(?<=T)~)(?P<list>[qgu]))")
 _TOLL_FIRST = re.compile(r"l~*(?P<list>q)\.?$")  # "bringing to 12 the number of dead"
 _NOUN_COUNT = re.compile(r"(?P<list>[qu])[b~.]{0,2}$")
 _LIVES = re.compile(r"~*(?P<list>q)L|.?~*Lo(?P<of>[gqumx](?:,?a?[gqumx])*)")
@@ -144,18 +144,15 @@ def including(chunks: Sequence[Chunk], tags: str, start: int) -> list[Chunk]:
 def _noun(chunks: Sequence[Chunk], tags: str, at: int) -> list[Governed]:
     kind = "killed" if tags[at] == "D" else "injured"
     base = max(0, at - 4)
-    if match := _NOUN_COUNT.search(tags[base:at]):
+    if chunks[at].head not in words("en").uncounted and (match := _NOUN_COUNT.search(tags[base:at])):
         start, stop = match.span("list")
         return [Governed(kind, list(chunks[base + start : base + stop]), bodies=True)]
-    if chunks[at].head in _ALSO_VERBS and tags[at + 1 : at + 2] == "g" and not chunks[at + 1].bare:
+    if chunks[at].head in words("en").also_verbs and tags[at + 1 : at + 2] == "g" and not chunks[at + 1].bare:
         return [Governed(kind, object_of(chunks, tags, at + 1))]  # "rebels massacre 35 villagers"
     link = next((one for one in chunks[at + 1 : at + 3] if one.tag != "~"), None)
     to_whom = link is not None and link.head == "to" and tags[at] == "j"
     people = object_of(chunks, tags, at + 1 + to_whom) if link is not None and (link.tag == "o" or to_whom) else []
     return [Governed(kind, people, bodies=True)] if people else []
-
-
-_ALSO_VERBS = ("murder", "massacre", "slaughter", "execute")
 
 
 def _toll(chunks: Sequence[Chunk], tags: str, at: int) -> list[Governed]:

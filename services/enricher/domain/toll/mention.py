@@ -28,6 +28,7 @@ class TollMention:
     bare: bool = False  # single persons, no number in the text
     definite: bool = False  # "the man": told of before
     total: bool = False  # "death toll"
+    summed: bool = False  # "a total of five"
     weak: bool = False  # a state, often of a part of the injured: "two are in critical condition"
     bodies: bool = False  # all the dead, whoever they are: "four dead", "a toll of four"
     part: bool = False  # of people counted before: "one of them died"
@@ -35,6 +36,7 @@ class TollMention:
     head: str = ""
     age: int | None = None  # of the one person told of
     in_title: bool = False
+    joined: bool = False  # by "and" with another number of its kind: "a bomb killed five and a mine killed two"
 
     @property
     def position(self) -> int:

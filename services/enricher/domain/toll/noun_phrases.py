@@ -8,9 +8,6 @@ from services.enricher.domain.toll.words import Words
 REACH = 8  # tokens of a noun phrase that are read: "five members of the Afghan border police"
 
 
-_MEMBERS = frozenset({"members", "member"})
-
-
 def head_of(tokens: Sequence[Token], index: int, lists: Words) -> tuple[str, str, int]:
     """Tag of the noun phrase that goes on here (x people, p perpetrators, u unknown, q none, . things), its head, and
     the index after it."""
@@ -20,20 +17,20 @@ def head_of(tokens: Sequence[Token], index: int, lists: Words) -> tuple[str, str
         token = tokens[index]
         if token.lower in lists.things:
             if not _goes_on_to_people(tokens, index + 1, lists):
-                members = best is not None and best[1] in _MEMBERS  # "six members of an army unit"
+                members = best is not None and best[1] in lists.members  # "six members of an army unit"
                 return best if best is not None and members else (".", token.lower, index + 1)
             index += 1  # "village chief", "road workers"
             continue
         if (at := lists.plural.at(tokens, index) or lists.singular.at(tokens, index)) is not None:
             tag, stop = at
-            if best is not None and best[0] == "p" and tag == "x":
-                tag = "x" if tokens[index].lower not in ("members", "member", "suspects") else "p"
-            if best is not None and best[1] in _MEMBERS and best[0] == "x":
+            if _of_attackers(tokens, first, index, tag, best, lists):
+                tag = "p"
+            if best is not None and best[1] in lists.members and best[0] == "x":
                 best, index = (tag, best[1], stop), stop  # "a member of the Sons of Iraq": one
                 break
             best, index = (tag, token.lower, stop), stop
             continue
-        if token.lower == "of" and (index == first or (best is not None and best[1] in _MEMBERS)):
+        if token.lower == "of" and (index == first or (best is not None and best[1] in lists.members)):
             index += 1
             continue
         if best is not None and token.text in ("'s", "’s", "'"):
@@ -43,7 +40,7 @@ def head_of(tokens: Sequence[Token], index: int, lists: Words) -> tuple[str, str
             index += 3  # "Armed Force (CAF) jawans"
             continue
         described = (
-            best is None or best[1] in _MEMBERS or tokens[index - 1].text[0].isupper()
+            best is None or best[1] in lists.members or tokens[index - 1].text[0].isupper()
         )  # "three Indian security men"
         if _ends_phrase(tokens, index, lists) or not described:
             break
@@ -51,6 +48,17 @@ def head_of(tokens: Sequence[Token], index: int, lists: Words) -> tuple[str, str
     if best is not None:
         return best
     return ("u" if index > first else "q"), (tokens[first].lower if first < len(tokens) else ""), max(index, first)
+
+
+def _of_attackers(
+    tokens: Sequence[Token], first: int, index: int, tag: str, best: tuple[str, str, int] | None, lists: Words
+) -> bool:
+    """ "rebel suspects", "seven Taliban members"."""
+    word = tokens[index].lower
+    if best is not None:
+        return tag == "p" or (best[0] == "p" and (word in lists.members or word == "suspects"))
+    group = word in lists.members and any(token.lower in lists.armed_groups for token in tokens[first:index])
+    return tag == "p" or group
 
 
 def _goes_on_to_people(tokens: Sequence[Token], index: int, lists: Words) -> bool:

@@ -81,7 +81,7 @@ def _counts_people(tokens: Sequence[Token], index: int, quantity: Quantity, list
         )
     ):
         return False
-    if digits and is_of_ages(tokens, index):
+    if digits and is_of_ages(tokens, index, lists):
         return False
     if after is not None:
         number_follows = quantity.stop + 1 < len(tokens) and tokens[quantity.stop + 1].text[0].isdigit()
@@ -102,6 +102,8 @@ def another(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk, i
     if at is None:
         return None
     stop = at[1]
+    if stop < len(tokens) and tokens[stop].text == "-":
+        return None  # "a fourth-year student"
     if stop < len(tokens) and (counted := counted_people(tokens, stop, lists)) is not None:
         found, after = counted
         return found._replace(more=True, start=tokens[index].start), after
@@ -113,8 +115,9 @@ def another(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk, i
         return None
     tag = {"x": "g", "q": "g"}.get(tag, tag)
     return Chunk(
-        tag, tokens[index].start, tokens[after - 1].end, 1, 1, 1, more=True, others=True, bare=True, head=head
-    ), after
+        tag, tokens[index].start, tokens[after - 1].end, 1, 1, 1, more=True, others=True, bare=True, head=head,
+        ordinal=lists.ordinals.get(tokens[stop - 1].lower),
+    ), after  # fmt: skip
 
 
 def _of_several(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk, int] | None:
@@ -126,7 +129,9 @@ def _of_several(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chun
     for begin in (at[1] if at else start, start):
         counted = counted_people(tokens, begin, lists) if begin < len(tokens) else None
         if counted is not None and counted[0].tag != "." and (begin > start or first.lower != "a"):
-            return counted[0]._replace(start=first.start, definite=begin == start or first.lower != "a"), counted[1]
+            definite = begin == start or first.lower != "a"
+            summed = begin > start and lists.totals.at(tokens, start) is not None
+            return counted[0]._replace(start=first.start, definite=definite, summed=summed), counted[1]
     verb = lists.tagged.at(tokens, start + 1) if start + 1 < len(tokens) else None
     if tokens[start].lower == "other" and verb is not None and verb[0] == "b":
         return Chunk("g", first.start, tokens[start].end, 1, 1, 1, others=True, bare=True, head="other"), start + 1
@@ -154,8 +159,9 @@ def one_person(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk
         return None
     if head in lists.plural and head not in lists.singular:
         return Chunk(tag, tokens[index].start, tokens[after - 1].end, definite=True, head=head), after
-    if after < len(tokens) and tokens[after].text[0].isupper() and tokens[after].lower in lists.bodies:
-        return None  # "the Virunga National Park"
+    capital = any(one.text[0].isupper() for one in tokens[after - 1 : after + 1])
+    if after < len(tokens) and capital and tokens[after].lower in lists.bodies:
+        return None  # "the Virunga National Park", "the Israeli army"
     after = _possessed(tokens, after, lists)
     definite = lower in ("the", "this", "that")
     return (
@@ -187,14 +193,8 @@ def people(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk, in
     """People without a number or an article: "civilians", "policeman killed in ..."."""
     token = tokens[index]
     following = tokens[index + 1] if index + 1 < len(tokens) else None
-    if (
-        index
-        and token.text[0].isupper()
-        and following
-        and following.text[0].isupper()
-        and following.lower in lists.bodies
-    ):
-        return None  # "soldiers of the National Army"
+    if index and following and token.text[0].isupper() and following.lower in lists.bodies:
+        return None  # "soldiers of the National Army", "of the Israeli army"
     for phrases, count in ((lists.plural, None), (lists.singular, 1)):
         if phrases.at(tokens, index) is None:
             continue
@@ -211,11 +211,6 @@ def people(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk, in
     return None
 
 
-def _in_name_of_body(token: Token, following: Token, lists: Words) -> bool:
-    """ "soldiers of the National Army" """
-    return token.text[0].isupper() and following.text[0].isupper() and following.lower in lists.bodies
-
-
 def name(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk, int] | None:
     """ "John Q. Smith": two or more capitalised words, none of them in a list."""
     stop = index
@@ -224,22 +219,7 @@ def name(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk, int]
         capital = (token.text[0].isupper() and not token.text.isupper()) or (
             len(token.text) == 1 and token.text.isupper()
         )
-        particle = stop > index and token.lower in (
-            "al",
-            "bin",
-            "de",
-            "la",
-            "von",
-            "van",
-            "el",
-            "del",
-            "-",
-            ".",
-            "jr",
-            "ibn",
-            "ul",
-            "ur",
-        )
+        particle = stop > index and token.lower in lists.particles
         if not (capital or particle) or token.lower in lists.things or token.lower in lists.bodies:
             break
         if capital and (lists.tagged.at(tokens, stop) is not None or token.lower in lists.prepositions):

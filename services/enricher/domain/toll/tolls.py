@@ -64,7 +64,9 @@ def _leading(mentions: list[TollMention]) -> list[TollMention]:
     near = [one for one in counted if one.position <= max(first, 0) + WINDOW]
     if near:
         first = near[0].position
-        near = [one for one in near if one.position <= (first + SPAN if first >= 0 else first)]
+        near = [
+            one for one in near if one.total or one.summed or one.position <= (first + SPAN if first >= 0 else first)
+        ]
         most = max(
             (one for one in near if not one.additional), default=near[0], key=lambda one: (one.total, one.best or 0)
         )
@@ -86,6 +88,8 @@ def _parts(mentions: list[TollMention], most: TollMention) -> bool:
 
 def _comes_on_top(one: TollMention, most: TollMention) -> bool:
     """Those the next sentence adds: "three more died", "a second bomb killed five"."""
+    if one.joined and most.joined and one.position == most.position:
+        return one is not most
     added = one.additional or (one.further and not one.bare and one.best != most.best)
     return added and 0 <= most.position == one.position - 1
 
@@ -140,7 +144,11 @@ def _died_later(wounded: list[TollMention], told: list[TollMention]) -> int:
     "was one of those killed" is one of these."""
     if not wounded or any(_beside(one, wounded[0]) for one in told if one.kind == "killed" and not one.part):
         return 0
-    later = [one for one in told if one.kind == "killed" and one.part and one.position > wounded[0].position]
+    later = [
+        one
+        for one in told
+        if one.kind == "killed" and one.part and (one.position, one.end) > (wounded[0].position, wounded[0].end)
+    ]
     return later[0].best or 0 if later else 0
 
 

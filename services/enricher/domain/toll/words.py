@@ -58,6 +58,8 @@ class Chunk(NamedTuple):
     part: bool = False  # "one of them": part of those just counted
     plain: bool = False  # one person without an article: "teen", "shooting suspect"
     head: str = ""
+    summed: bool = False  # "a total of five"
+    ordinal: int | None = None  # "a third victim": 3
 
 
 class Words:
@@ -92,6 +94,26 @@ class Words:
         self.elsewhere = Phrases({"elsewhere": data.get("elsewhere", [])})
         self.one_attack = frozenset(data.get("one_attack", []))
         self.many_attacks = frozenset(data.get("many_attacks", []))
+        self.totals = Phrases({"total": data.get("totals", [])})
+        self.armed_groups = frozenset(data.get("armed_groups", []))
+        self.ordinals: dict[str, int] = data.get("ordinals", {})
+        self.uncounted = frozenset(data.get("uncounted", []))
+        self.adverb_ending: str | None = data.get("adverb_ending")
+        self.not_adverbs = frozenset(data.get("not_adverbs", []))
+        self.pronouns = frozenset(data.get("pronouns", []))
+        self.objects = frozenset(data.get("objects", []))
+        self.particles = frozenset(data.get("particles", []))
+        self.members = frozenset(data.get("members", []))
+        self.speech = frozenset(data.get("speech", []))
+        self.parts = frozenset(data.get("parts", []))
+        self.plural_verbs = frozenset(data.get("plural_verbs", []))
+        self.together = frozenset(data.get("together", []))
+        self.also_verbs = frozenset(data.get("also_verbs", []))
+        self.ages = frozenset(data.get("ages", []))
+        self.age_links = frozenset(data.get("age_links", []))
+        self.age_units = frozenset(data.get("age_units", []))
+        self.age_verbs = frozenset(data.get("age_verbs", []))
+        self.age_ends = frozenset(data.get("age_ends", []))
         self.years_after = frozenset(data.get("years_after", []))
         self.triggers = frozenset(tokenize(phrase)[0].lower for name in _TRIGGER_LISTS for phrase in data.get(name, []))
 
