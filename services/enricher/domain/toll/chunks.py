@@ -5,7 +5,7 @@ Each chunk has a tag of one character (`words`), so that a sentence becomes a sh
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from services.enricher.domain.text import numbers
 from services.enricher.domain.text.tokens import Token
@@ -15,13 +15,17 @@ from services.enricher.domain.toll.words import Chunk, Words
 
 _SIGNS = {",": ",", ";": ";", ":": ";", "—": ";", "–": ";", "(": ";", ")": ";", "-": ".", "&": "a", "|": ";", "/": "."}
 
+Reader = Callable[[Sequence[Token], int, Words], tuple[Chunk, int] | None]
+
 
 def chunk(tokens: Sequence[Token], lists: Words) -> list[Chunk]:
     """The chunks of one sentence."""
     chunks: list[Chunk] = []
+    charged = any(token.lower in lists.attempt_words for token in tokens)
+    readers = (_charges, *_READERS) if charged else _READERS
     index = 0
     while index < len(tokens):
-        found, index = _next(tokens, index, lists)
+        found, index = _next(tokens, index, lists, readers)
         if found is not None:
             chunks.append(found)
     return _with_lone_names(_corrected(chunks), lists)
@@ -48,7 +52,7 @@ def _corrected(chunks: list[Chunk]) -> list[Chunk]:
     return chunks if denied is None else chunks[: denied.start()] + chunks[denied.end() :]
 
 
-def _next(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk | None, int]:
+def _next(tokens: Sequence[Token], index: int, lists: Words, readers: Sequence[Reader]) -> tuple[Chunk | None, int]:
     """The chunk that begins at this token, and the index after it; null for what is passed over (ages)."""
     token = tokens[index]
     if token.lower in _SIGNS:
@@ -56,7 +60,7 @@ def _next(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk | No
         return (None, stop) if stop else (Chunk(_SIGNS[token.lower], token.start, token.end), index + 1)
     if (found := aged(tokens, index, lists)) is not None:
         return found
-    for read in (_multiple, another, counted_people, one_person, _tagged, people, name):
+    for read in readers:
         if (chunk_and_stop := read(tokens, index, lists)) is not None:
             return chunk_and_stop
     tag = "z" if token.lower in lists.prepositions else "~" if _is_adverb(token, lists) else "."
@@ -77,9 +81,7 @@ def _is_adverb(token: Token, lists: Words) -> bool:
 
 
 def _multiple(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk, int] | None:
-    """ "triple murder", "quadruple shooting", "three counts of attempted murder"."""
-    if (found := _charges(tokens, index, lists)) is not None:
-        return found
+    """ "triple murder", "quadruple shooting"."""
     value = lists.multiples.get(tokens[index].lower)
     noun = tokens[index + 1].lower if index + 1 < len(tokens) else ""
     tag = "M" if noun in lists.multiple_killed else "Q" if noun in lists.multiple_hit else None
@@ -109,3 +111,6 @@ def _tagged(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk, i
         return whom[0]._replace(tag="0", start=token.start, low=0, best=0, high=0), whom[1]
     zero = 0 if tag == "0" else None
     return Chunk(tag, token.start, tokens[stop - 1].end, zero, zero, zero, head=token.lower), stop
+
+
+_READERS: tuple[Reader, ...] = (_multiple, another, counted_people, one_person, _tagged, people, name)

@@ -77,6 +77,7 @@ class Words:
         self.multiple_killed = frozenset(data.get("multiple_killed", []))
         self.multiple_hit = frozenset(data.get("multiple_hit", []))
         self.attempts = Phrases({"attempts": data.get("attempts", [])})
+        self.attempt_words = frozenset(tokenize(phrase)[0].lower for phrase in data.get("attempts", []))
         self.shot = frozenset(data.get("shot_people", []))
         self.gunfights = frozenset(data.get("gunfights", []))
         self.fighters = frozenset(data.get("fighters", []))
