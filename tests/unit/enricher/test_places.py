@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.enricher.domain.where import outlets, places
+from services.enricher.domain.where import gazetteer, outlets, places
 
 
 def found(text: str, **more: str) -> list[tuple[str, str, str | None]]:
@@ -160,3 +160,99 @@ def test_no_place_no_choice() -> None:
 )
 def test_the_host_of_an_outlet(source: str | None, url: str | None, host: str | None) -> None:
     assert outlets.host(source, url) == host
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "source", "town"),
+    [
+        ("Five shot in Miami's Overtown", "Five people were shot in Overtown, Miami police said.", None, "Miami"),
+        ("Man killed in Homewood", "A man was killed in a bar in Homewood.", "pittsburgh.cbslocal.com", "Pittsburgh"),
+        ("Boy, 13, killed", "He was shot in the Austin neighborhood, Chicago police said.", None, "Chicago"),
+        ("Three dead in Norfolk", "They lay in the Lexington Park Apartments in Norfolk, Va.", None, "Norfolk"),
+        (
+            "Two killed in Los Angeles",
+            "Two men were shot in Harbor Gateway. Los Angeles police came.",
+            None,
+            "Los Angeles",
+        ),
+    ],
+)
+def test_a_quarter_that_the_gazetteer_lacks_takes_its_town(
+    title: str, text: str, source: str | None, town: str
+) -> None:
+    mentions = places.find(text, title=title, source=source)
+    quarter = next(m for m in mentions if not m.in_title and m.kind == "neighbourhood")
+    assert (quarter.name, quarter.country) == (town, "US")
+    assert quarter.radius_km >= 10
+    assert text[quarter.start : quarter.end] == quarter.text != town
+
+
+def test_a_place_far_off_stays_what_it_is_where_the_text_says_so() -> None:
+    text = "A Memphis man was shot in Whitehaven, England. Memphis police were told."
+    assert [m.country for m in places.find(text) if m.text == "Whitehaven"] == ["GB"]
+
+
+def test_a_small_town_abroad_is_not_meant_where_one_country_is() -> None:
+    [mention] = [m for m in places.find("Pakistani police said that a bus was attacked at Weir.") if m.text == "Weir"]
+    assert (mention.country, mention.precision) == ("PK", 6)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("A Manhattan man was convicted of murder.", "Manhattan"),
+        ("Four people were hurt in York City on Monday.", "York"),
+        ("A shooting in Winchester left two dead.", "Winchester"),
+        ("It happened near Yosemite Avenue and Cleveland in Madera.", "Madera"),
+        ("Shots fell on the Indianapolis east side. See example.org/indianapolis/police", "Indianapolis"),
+    ],
+)
+def test_towns_that_look_like_something_else(text: str, name: str) -> None:
+    assert [m.name for m in places.find(text)] == [name]
+
+
+def test_a_rifle_is_no_town() -> None:
+    assert found("He fired a Winchester rifle from a Pontiac.") == []
+
+
+def test_a_township_lies_in_its_state() -> None:
+    mention = places.find("A man was shot in Hamilton Township, New Jersey.")[0]
+    assert (mention.text, mention.admin1) == ("Hamilton", "New Jersey")
+
+
+@pytest.mark.parametrize(
+    ("host", "town", "country"),
+    [
+        ("chicago.cbslocal.com", "Chicago", "US"),
+        ("www.clickondetroit.com", "Detroit", "US"),
+        ("manchestereveningnews.co.uk", "Manchester", "GB"),
+        ("karachinews.pk", "Karachi", "PK"),
+        ("example.com", None, None),
+        ("reading.com", None, None),
+        ("telegraph.co.uk", None, "GB"),
+        ("kzzq.com", None, "US"),
+        ("wikinews.org", None, None),
+    ],
+)
+def test_what_a_host_name_says_of_its_home(host: str, town: str | None, country: str | None) -> None:
+    home = outlets.home(host)
+    assert (home.name if home else None, outlets.country(host)) == (town, country)
+
+
+def test_the_outlets_own_name_behind_a_title_is_not_where_it_was() -> None:
+    title, text = "Girl named in shooting - WXYZ News 5 - Memphis, Tennessee", "She was shot in Atlanta, police said."
+    mentions = places.find(text, title=title)
+    chosen = places.choose(mentions, [(0, len(text))], None, text)
+    assert chosen is not None
+    assert chosen.name == "Atlanta"
+    alone = "She was shot at home, police said."
+    fallback = places.choose(places.find(alone, title=title), [(0, len(alone))], None, alone)
+    assert fallback is not None
+    assert (fallback.name, fallback.in_title) == ("Memphis", True)
+
+
+def test_every_country_lies_near_towns_of_its_own() -> None:
+    for code in ("KW", "TM", "US", "IN", "LI", "NE"):
+        point = gazetteer.countries()[code]
+        towns = [c.place for c in gazetteer.lookup(gazetteer.capitals()[code].name) if c.place.country == code]
+        assert min(gazetteer.kilometres(point, town) for town in towns) <= 2 * point.radius_km

@@ -30,7 +30,7 @@ def choose(
     counts = Counter(mention.name for mention in mentions)
     wire = _is_wire(dateline, counts)
     scored = [
-        (_weight(m, focus, text, counts) + _support(m, mentions, dateline), m)
+        (_weight(m, focus, text, counts) + (0 if m.masthead else _support(m, mentions, dateline)), m)
         for m in mentions
         if m.kind != "continent" and not (wire and m is dateline)
     ]
@@ -65,6 +65,8 @@ def _is_wire(dateline: PlaceMention | None, counts: Mapping[str, int]) -> bool:
 def _weight(mention: PlaceMention, focus: Sequence[tuple[int, int]], text: str, counts: Mapping[str, int]) -> float:
     score = {"country": -1.2, "region": -0.6, "sea": -0.4, "admin1": -0.7, "admin2": 0.0}.get(mention.kind, 0.6)
     score += 0.35 * min(counts[mention.name], 5)
+    if mention.masthead:
+        return LIKELY  # where the outlet is: better than nothing
     if mention.in_title:
         return score + 1.6
     return score + _nearness(mention, focus) + _grammar(mention, text)

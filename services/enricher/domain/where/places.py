@@ -22,7 +22,16 @@ from services.enricher.domain.where.words import Name
 
 __all__ = ["Demonym", "PlaceMention", "choose", "dateline", "demonym_countries", "find"]
 
-PRECISION = {"locality": 4, "country": 6, "continent": 6, "admin1": 4, "admin2": 3, "region": 5, "sea": 7}
+PRECISION = {
+    "locality": 4,
+    "neighbourhood": 1,
+    "country": 6,
+    "continent": 6,
+    "admin1": 4,
+    "admin2": 3,
+    "region": 5,
+    "sea": 7,
+}
 
 
 def find(
@@ -49,16 +58,25 @@ def find(
     named = _countries_named(f"{title or ''}\n{text}")
     persons: set[str] = set()
     body = scan(text, {*hints, *named}, persons)
-    head = scan(title, {*hints, *named}, persons) if title else []
+    head = _headline(title, {*hints, *named}, persons) if title else []
     for name in body:
         name.qualifier = None if name.qualifier is None else name.qualifier + len(head)
     names = [*head, *body]
     unnamed = _capitals(text, title)
     if not names:
         return unnamed
-    meant = resolve(names, hints, outlets.home(source), language in {None, "en"})
+    meant = resolve(names, hints, outlets.home(source), language in {None, "en"}, len(head))
     mentions = [_mention(name, meant[index].place, index < len(head)) for index, name in enumerate(names)]
     return sorted([*mentions, *unnamed], key=lambda mention: (not mention.in_title, mention.start))
+
+
+def _headline(title: str, countries: set[str], persons: set[str]) -> list[Name]:
+    """Names of a title; those behind it ("| WXYZ Memphis News & Weather") say where the outlet is."""
+    tail = outlets.masthead(title)
+    found = scan(outlets.without_masthead(title, tail), countries, persons)
+    for name in found:
+        name.masthead = name.start >= tail
+    return found
 
 
 _CAPITAL = re.compile(r" capital(?! (?:city )?(?:of )?[A-Z]|,? [A-Z]| punishment| murder| gains| market)(?: city)?\b")
@@ -93,6 +111,7 @@ def _mention(name: Name, place: Place, in_title: bool) -> PlaceMention:
         place.radius_km,
         in_title,
         name.part,
+        name.masthead,
     )
 
 

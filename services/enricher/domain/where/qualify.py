@@ -5,10 +5,11 @@ from functools import cache
 
 from services.enricher.domain.where import gazetteer
 from services.enricher.domain.where.gazetteer import Candidate, Place, normal
-from services.enricher.domain.where.words import Name
+from services.enricher.domain.where.words import Name, words
 
 _SHORT = re.compile(r"(?:,|,? \()\s?((?:[A-Z]\.\s?){2}|[A-Z][A-Za-z]{1,4}\.|[A-Z]{2,3}(?![\w-])|W\.\s?Va\.|Qld(?!\w))")
 _LINK = re.compile(r",\s+|,? \(|\s+in\s+|\s+in the\s+|,?\s+of\s+|,\s+in\s+(?:the\s+)?")
+_DIVISION = re.compile(r" ([A-Za-z]+)\b\.?")
 _TOWN_OF = re.compile(r"(?:['’]s)?(?: \w+){0,2} (?:city|town|village|district|province) of ")
 _RANKS = {"country": 3, "admin1": 2, "region": 2, "admin2": 1}
 # Two letters and a dot that are rather something else than a state
@@ -27,7 +28,7 @@ def qualify(text: str, names: list[Name]) -> list[Name]:
     for index, name in enumerate(found[:-1]):
         outer = found[index + 1]
         _place_unknown(text, name, outer)
-        if _LINK.fullmatch(text[name.end : outer.start][:12]) and any(
+        if _LINK.fullmatch(text[_end(text, name) : outer.start][:12]) and any(
             holds(o.place, i.place) for o in outer.candidates for i in name.candidates
         ):
             name.qualifier, name.strong = index + 1, True
@@ -38,8 +39,14 @@ def qualify(text: str, names: list[Name]) -> list[Name]:
     return found
 
 
+def _end(text: str, name: Name) -> int:
+    """Where a name ends with the kind of division that follows it: "Hamilton Township", "Shangla district"."""
+    division = _DIVISION.match(text, name.end)
+    return division.end() if division and division[1].lower() in words("divisions") else name.end
+
+
 def _short_form(text: str, name: Name) -> Name | None:
-    match = _SHORT.match(text, name.end)
+    match = _SHORT.match(text, _end(text, name))
     state = _state(match[1]) if match else None
     if match is None or state is None or any(c.place.kind == "country" for c in name.candidates):
         return None
@@ -52,7 +59,10 @@ def _place_unknown(text: str, name: Name, outer: Name) -> None:
     """ "Palo Verde, Arizona": where no small place of that name is on file there, it is still in Arizona."""
     sure = [c.place for c in outer.candidates if c.place.kind in {"country", "admin1"} and not c.alias]
     listed = re.match(r",? and |, [A-Z]", text[outer.end : outer.end + 6])
-    if len(sure) != 1 or text[name.end : outer.start] != ", " or listed or name.notable() or name.qualifier is not None:
+    end = _end(text, name)
+    small = text[name.end : end].strip(" .").lower() in words("small_divisions")  # the gazetteer has no townships
+    known = name.notable() and not small
+    if len(sure) != 1 or text[end : outer.start] != ", " or listed or known or name.qualifier is not None:
         return
     if not any(holds(sure[0], c.place) for c in name.candidates):
         name.candidates = [_somewhere_in(sure[0], name)]

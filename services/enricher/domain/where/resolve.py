@@ -4,6 +4,7 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from services.enricher.domain.where import anchor
 from services.enricher.domain.where.gazetteer import Candidate, Place
 from services.enricher.domain.where.qualify import holds
 from services.enricher.domain.where.words import Name
@@ -17,11 +18,16 @@ Weights = Mapping[object, float]
 
 
 def resolve(
-    names: Sequence[Name], hints: Mapping[str, float], home: Place | None = None, english: bool = True
+    names: Sequence[Name],
+    hints: Mapping[str, float],
+    home: Place | None = None,
+    english: bool = True,
+    title: int = 0,
 ) -> dict[int, Candidate]:
     """The likeliest place of each name, by index.
 
-    `hints` weighs countries (ISO code) the article points to, `home` is the town of a local outlet.
+    `hints` weighs countries (ISO code) the article points to, `home` is the town of a local outlet, `title` says how
+    many of the names stand in the title.
 
     A name means one place throughout, but where the text itself says otherwise ("Paris, Texas").
     """
@@ -40,7 +46,20 @@ def resolve(
     for key, members in groups.items():
         for index in members:
             found[index] = _chosen(names, index, chances[key])
+    if centre := anchor.find(names, found, home, hints, title):
+        company = _company(chances, home)
+        for index, name in enumerate(names):
+            other = anchor.spot(name, found[index], centre, centre == home)
+            if other and other[1] + _country(centre, company, hints) > (
+                options[name.key].get(found[index], 0.0) + _support(found[index], company, chances[name.key], hints)
+            ):
+                found[index] = other[0]
     return found
+
+
+def _country(place: Place, company: Weights, hints: Mapping[str, float]) -> float:
+    """The support that a place has for its country alone."""
+    return math.log1p(hints.get(place.country or "", 0.0)) * 0.9 + 0.5 * math.log1p(company.get(place.country, 0.0))
 
 
 def _options(names: Sequence[Name], members: Sequence[int], english: bool) -> dict[Candidate, float]:

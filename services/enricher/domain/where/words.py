@@ -21,8 +21,10 @@ CASELESS = re.compile(r"[؀-ۿऀ-ॿ֐-׿]")
 @dataclass(slots=True)
 class Name:
     """A place name at text[start:end]. `strong`: grammar says it is a place; `part`: it is within a longer name
-    ("Memphis Police"); `unit`: the kind of division said to follow ("Kirkuk Governorate": admin1);
-    `qualifier`: index of the name that says where it lies ("Gary, Indiana")."""
+    ("Memphis Police"); `unit`: the kind of division said to follow ("Kirkuk Governorate": admin1); `civic`: what
+    follows is run by the place ("Memphis Police"); `quarter`: a word says that it is part of a town ("the Austin
+    neighborhood"); `masthead`: it stands in the outlet's own name, behind the title proper; `qualifier`: index of the
+    name that says where it lies ("Gary, Indiana")."""
 
     start: int
     end: int
@@ -32,6 +34,9 @@ class Name:
     strong: bool = False
     part: bool = False
     unit: str | None = None
+    civic: bool = False
+    quarter: bool = False
+    masthead: bool = False
     qualifier: int | None = None
 
     @property
