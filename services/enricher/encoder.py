@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 
-from services.enricher.domain.news.reading import Logits
+from services.enricher.domain.news.reading import Answer, Logits, Piece
 
 FILES = ("encoder.onnx", "tokenizer.json")
 
@@ -27,12 +27,26 @@ class Encoder:
         self._card = card
         _check(card)
 
-    def __call__(self, title: str, text: str) -> Logits:
+    def __call__(self, title: str, text: str) -> Answer:
         session, tokenizer = _open(self._card)
-        pieces = (tokenizer.encode(title, text) if title else tokenizer.encode(text)).ids
-        ids = np.array([pieces], np.int64)
-        (logits,) = session.run(None, {"ids": ids, "mask": np.ones_like(ids)})
-        return Logits(*map(float, logits[0]))
+        read = tokenizer.encode(title, text) if title else tokenizer.encode(text)
+        ids = np.array([read.ids], np.int64)
+        logits, tags = session.run(None, {"ids": ids, "mask": np.ones_like(ids)})
+        return Answer(Logits(*map(float, logits[0])), _pieces(tags[0], read))
+
+
+def _pieces(tags: Any, read: Encoding) -> list[Piece]:
+    """The word pieces of the text, without those of the title; `tags` are their logits (`model/marking.py`)."""
+    odds = np.exp(tags - tags.max(1, keepdims=True))
+    odds /= odds.sum(1, keepdims=True)
+    first, further = odds[:, 1::2], odds[:, 2::2]
+    slots, begins = (first + further).tolist(), (first.max(1) > further.max(1)).tolist()
+    text = max((part for part in read.sequence_ids if part is not None), default=0)
+    return [
+        Piece(start, end, slots[row], begins[row])
+        for row, ((start, end), part) in enumerate(zip(read.offsets, read.sequence_ids, strict=True))
+        if part == text and end > start
+    ]
 
 
 def _check(card: Path) -> None:

@@ -10,7 +10,7 @@ from services.enricher.domain.text import article, language
 from shared.codes import ArticleKind
 from shared.contracts import ActorMention, Evidence, Extraction, PlaceMention
 
-EXTRACTOR = "rules-2"
+EXTRACTOR = "rules-3"
 
 
 def extract(

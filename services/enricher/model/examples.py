@@ -11,7 +11,7 @@ import gzip
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +21,7 @@ import yaml
 from shared.codes import ArticleKind
 
 Row = dict[str, Any]
+Roles = Mapping[str, Sequence[Sequence[str]]]
 NEWS = (ArticleKind.ATTACK_REPORT, ArticleKind.FOLLOW_UP)
 HERE = Path(__file__).parent
 NEAR_COPY = 0.3  # share of common runs of six words
@@ -28,7 +29,8 @@ NEAR_COPY = 0.3  # share of common runs of six words
 
 class Example(NamedTuple):
     """`group`: the incident, or the article itself where no other tells of it. `kind` is null where only `attack` is
-    known, `weak` where it was guessed from the dates; `by_hand`: somebody read the article and said."""
+    known, `weak` where it was guessed from the dates; `by_hand`: somebody read the article and said. `roles`: by slot,
+    the ways each of its entities is named; null where nobody marked them."""
 
     id: str
     group: str
@@ -40,6 +42,7 @@ class Example(NamedTuple):
     weight: float
     weak: bool = False
     by_hand: bool = False
+    roles: Roles | None = None
 
 
 WEIGHTS = {
@@ -69,7 +72,10 @@ def read(data: Path) -> Iterator[Example]:
             by_hand = row["id"] in labels
             weight = (3.0 if source == "bbc" else 2.0 * WEIGHTS[source]) if by_hand else WEIGHTS[source]
             group, weak = row.get("incident") or row["id"], weak and not by_hand
-            yield Example(row["id"], group, source, row.get("title"), row["text"], attack, kind, weight, weak, by_hand)
+            yield Example(
+                *(row["id"], group, source, row.get("title"), row["text"], attack, kind, weight, weak, by_hand),
+                roles=row.get("roles"),
+            )
     yield from _written()
 
 

@@ -1,8 +1,8 @@
 """The trained encoder as an ONNX file with 8-bit weights, which `services/enricher/encoder.py` runs.
 
-The graph is `network.py` once more, node by node: inputs `ids` and `mask` (int64, [texts, word pieces]), output
-`logits` ([texts, OUTPUTS]). Weights are quantised to 7 bits by channel: processors without VNNI add up products of 8
-bits with saturation, and all shall say the same.
+The graph is `network.py` once more, node by node: inputs `ids` and `mask` (int64, [texts, word pieces]), outputs
+`logits` ([texts, OUTPUTS]) and `tags` ([texts, word pieces, TAGS]). Weights are quantised to 7 bits by channel:
+processors without VNNI add up products of 8 bits with saturation, and all shall say the same.
 """
 
 from pathlib import Path
@@ -13,7 +13,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
-from services.enricher.model.network import ATTENTION_HEADS, EPSILON, LAYERS, OUTPUTS, Parameters
+from services.enricher.model.network import ATTENTION_HEADS, EPSILON, FROZEN, LAYERS, OUTPUTS, TAGS, Parameters
 
 OPSET = 17
 
@@ -67,16 +67,25 @@ def _graph(weights: Parameters) -> onnx.ModelProto:
     graph = _Graph(weights)
     mask = graph("Cast", "mask", to=TensorProto.FLOAT)
     closed = graph("Mul", graph("Sub", mask, graph.number(1.0)), graph.number(1e9))  # [B, T]: 0 open, -1e9 padding
+    wide = graph("Unsqueeze", closed, graph.ints(1, 2))
     x = _embedded(graph)
-    for number in range(LAYERS):
-        x = _layer(graph, f"encoder.layer.{number}.", x, graph("Unsqueeze", closed, graph.ints(1, 2)))
+    for number in range(FROZEN):
+        x = _layer(graph, f"encoder.layer.{number}.", x, wide)
+    roles = x
+    for number in range(FROZEN, LAYERS):
+        x = _layer(graph, f"encoder.layer.{number}.", x, wide)
+        roles = _layer(graph, f"roles.layer.{number}.", roles, wide)
     _answer(graph, x, mask, closed)
+    graph("Add", graph("MatMul", roles, graph.weight("tags.kernel")), graph.weight("tags.bias"), result="tags")
     shape = ["texts", "pieces"]
     made = helper.make_graph(
         graph.nodes,
         "encoder",
         [helper.make_tensor_value_info(name, TensorProto.INT64, shape) for name in ("ids", "mask")],
-        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["texts", OUTPUTS])],
+        [
+            helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["texts", OUTPUTS]),
+            helper.make_tensor_value_info("tags", TensorProto.FLOAT, [*shape, TAGS]),
+        ],
         list(graph.constants.values()),
     )
     model = helper.make_model(made, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=9)

@@ -1,7 +1,10 @@
-"""The encoder in JAX: a BERT of six layers (MiniLM) with two heads on what it makes of a text. Only training uses it.
+"""The encoder in JAX: a BERT of six layers (MiniLM) with heads on what it makes of a text. Only training uses it.
+
+The upper half stands twice on the lower: once to tell the kind (`encoder.`), once to tell the roles (`roles.`).
 
 Parameters are a flat mapping of the published weights' names (`encoder.layer.3.output.dense.weight`, ...) to arrays,
-the heads' beside them (`head.query`, `head.kernel`, `head.bias`). Arrays: B texts x T word pieces x H = 384 features.
+the heads' beside them (`head.query`, `head.kernel`, `head.bias`; `tags.kernel`, `tags.bias`). Arrays: B texts x T word
+pieces x H = 384 features.
 """
 
 from collections.abc import Mapping
@@ -10,10 +13,14 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from services.enricher.domain.news.reading import SLOTS
+
 Parameters = Mapping[str, Any]
 LAYERS, ATTENTION_HEADS = 6, 12
+FROZEN = 3  # layers that stay as published, with the embeddings
 EPSILON = 1e-12
 OUTPUTS = 5  # logits: attack; attack_report, follow_up, background, other
+TAGS = len(SLOTS) * 2 + 1  # logits of a word piece: in no slot; first of a slot, further in it
 
 
 def embed(weights: Parameters, ids: jax.Array) -> jax.Array:
@@ -25,9 +32,8 @@ def embed(weights: Parameters, ids: jax.Array) -> jax.Array:
     return _normed(weights, f"{name}LayerNorm", found)
 
 
-def layer(weights: Parameters, number: int, x: jax.Array, mask: jax.Array, drop: "Drop") -> jax.Array:
-    """One transformer layer; `mask` is [B, T], 1 where a word piece stands and 0 where it was padded."""
-    name = f"encoder.layer.{number}."
+def layer(weights: Parameters, name: str, x: jax.Array, mask: jax.Array, drop: "Drop") -> jax.Array:
+    """The transformer layer of a name; `mask` is [B, T], 1 where a word piece stands and 0 where it was padded."""
     batch, length, width = x.shape
 
     def heads(part: str) -> jax.Array:
@@ -49,6 +55,11 @@ def answer(weights: Parameters, x: jax.Array, mask: jax.Array, drop: "Drop") -> 
     picked = jax.nn.softmax(x @ weights["head.query"] + (mask - 1) * 1e9)
     pooled = jnp.concatenate([mean, (x * picked[..., None]).sum(1)], 1)
     return drop(pooled) @ weights["head.kernel"] + weights["head.bias"]
+
+
+def tags(weights: Parameters, x: jax.Array, drop: "Drop") -> jax.Array:
+    """[B, T, H] features of word pieces to [B, T, TAGS] logits of what each is of."""
+    return drop(x) @ weights["tags.kernel"] + weights["tags.bias"]
 
 
 class Drop:

@@ -11,7 +11,7 @@ from services.enricher import model
 from services.enricher.domain.news import cues, kind
 from services.enricher.domain.news.features import classes
 from services.enricher.domain.news.kind import Model, Stage, Stages
-from services.enricher.domain.news.reading import HEAD, TOTAL, Logits, encoded, reading
+from services.enricher.domain.news.reading import HEAD, LONGEST, SLOTS, TOTAL, Answer, Logits, Piece, encoded, reading
 from services.enricher.domain.text import article
 from services.enricher.encoder import FILES, Encoder
 
@@ -27,14 +27,14 @@ class Spy:
     def __init__(self) -> None:
         self.read: list[tuple[str, str]] = []
 
-    def __call__(self, title: str, text: str) -> Logits:
+    def __call__(self, title: str, text: str) -> Answer:
         self.read.append((title, text))
-        return Logits(2.0, 1.0, 0.0, 0.0, 0.0)
+        return Answer(Logits(2.0, 1.0, 0.0, 0.0, 0.0))
 
 
 def read_of(text: str) -> str:
     document = article.read(None, text, "en")
-    return reading(document, classes(document.sentences, cues.matcher("en")))
+    return reading(document, classes(document.sentences, cues.matcher("en"))).text
 
 
 def judged(spy: Spy, text: str, language: str = "en") -> kind.Verdict:
@@ -52,8 +52,31 @@ def test_of_a_long_text_the_head_is_read_and_what_tells_of_an_attack() -> None:
 
 
 def test_what_is_read_is_bounded() -> None:
-    assert len(read_of(" ".join([BOMB] * 200))) <= TOTAL + HEAD
-    assert len(read_of("bomb killed " * 2000)) <= HEAD
+    assert len(read_of(" ".join([BOMB] * 200))) <= TOTAL + LONGEST
+    assert len(read_of("bomb killed " * 2000)) <= LONGEST
+
+
+def test_word_pieces_are_found_again_in_the_document() -> None:
+    text = f"{FILLER} {BOMB} " + "\n\n".join([FILLER] * 20) + f"\n\n{BOMB}"
+    document = article.read(None, text, "en")
+    read = reading(document, classes(document.sentences, cues.matcher("en")))
+    at = [place for place in range(len(read.text)) if read.text.startswith("bomb", place)]
+    found = read.in_document([Piece(start, start + 4, (), True) for start in at])
+    assert len(found) == 2
+    assert [text[one.start : one.end] for one in found] == ["bomb", "bomb"]
+    assert found[1].start > len(text) - len(BOMB)
+
+
+def test_word_pieces_of_the_title_are_left_out() -> None:
+    found = Encoder(SHIPPED)("Bomb at bus station", BOMB).pieces
+    assert "".join(BOMB[one.start : one.end] for one in found) == BOMB.replace(" ", "")
+
+
+def test_it_marks_who_was_hit_and_with_what() -> None:
+    text = "Gunmen killed the mayor, Luis Rojas, with a car bomb outside the town hall on Monday."
+    found = Encoder(SHIPPED)("", text).pieces
+    best = {text[one.start : one.end]: one.slots.index(max(one.slots)) for one in found if max(one.slots) > 0.5}
+    assert (SLOTS[best["Luis"]], SLOTS[best["bomb"]], SLOTS[best["Gunmen"]]) == ("Victim", "Weapon", "PerpInd")
 
 
 def test_its_answers_count_towards_the_score() -> None:
@@ -84,9 +107,11 @@ def test_log_odds_of_kinds_taken_together() -> None:
 
 def test_the_shipped_encoder_tells_news_of_attacks_from_other_news() -> None:
     encode = Encoder(SHIPPED)
-    attack = encode("Bomb at bus station kills five", BOMB)
-    trial = encode("Two jailed over bus bombing", "A court jailed two men for life for the bombing of a bus in 2015.")
-    bridge = encode("Council talks about bridge", FILLER)
+    attack = encode("Bomb at bus station kills five", BOMB).logits
+    trial = encode(
+        "Two jailed over bus bombing", "A court jailed two men for life for the bombing of a bus in 2015."
+    ).logits
+    bridge = encode("Council talks about bridge", FILLER).logits
     assert attack.attack > 1.0 > -1.0 > bridge.attack
     assert trial.follow_up > trial.attack_report
     assert attack.attack_report > attack.follow_up
@@ -95,7 +120,7 @@ def test_the_shipped_encoder_tells_news_of_attacks_from_other_news() -> None:
 def test_it_takes_any_text() -> None:
     encode = Encoder(SHIPPED)
     for title, text in [("", ""), ("", "\u0000\ufffd"), ("a" * 5000, "b " * 5000), ("爆発", "💣")]:
-        assert all(abs(logit) < 50 for logit in encode(title, text))
+        assert all(abs(logit) < 50 for logit in encode(title, text).logits)
 
 
 def test_what_ships_is_small_and_says_what_it_was_trained_on() -> None:

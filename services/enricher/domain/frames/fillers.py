@@ -16,12 +16,13 @@ from services.enricher.domain.frames.episodes import Episode
 from services.enricher.domain.frames.findings import Findings
 from services.enricher.domain.news.kind import Verdict
 from services.enricher.domain.text.article import Document
-from services.enricher.domain.what import slots
+from services.enricher.domain.what import marks, slots
 from services.enricher.domain.what.role_words import key_of
 from services.enricher.domain.what.slots import RoleMention
 
 ROLES = ("individuals", "targets", "victims", "weapons")
 FITTED = "en"  # language
+SLOT_OF = {"individuals": "PerpInd", "targets": "Target", "victims": "Victim", "weapons": "Weapon"}
 HEAD = 3  # sentences that say what the news is
 MOST_COUNTED = 4  # mentions
 
@@ -51,7 +52,8 @@ def choose(document: Document, verdict: Verdict, found: Findings, episodes: Sequ
     def chosen(role: str, mentions: Sequence[RoleMention]) -> list[RoleMention]:
         if document.language != FITTED:
             return slots.told(mentions)
-        return _likely(weights()[role], entities(verdict, mentions, episodes))
+        likely = _likely(weights()[role], entities(verdict, mentions, episodes))
+        return marks.laid_over(SLOT_OF[role], likely, verdict.pieces, document.text, document.sentences)
 
     return replace(
         found,
