@@ -53,6 +53,13 @@ def test_an_undated_report_is_news_of_its_own_days() -> None:
     assert "date_unknown" in held(enriched("herald/1", frame(date=None), published_at=NOON + 9 * DAY), known)
 
 
+def test_the_day_of_a_hearing_is_not_held_against_the_day_of_the_attack() -> None:
+    hearing = frame(date=day("2023-03-10"))
+    late, first = NOON + 40 * DAY, event(enriched("caravel/1", frame()))
+    assert "date_own" in held(enriched("herald/1", hearing, kind=ArticleKind.FOLLOW_UP, published_at=late), first)
+    assert "date_differs" in held(enriched("herald/1", hearing, published_at=late), first)
+
+
 def test_an_attack_alone_in_place_and_days_is_the_one_meant() -> None:
     known, other = event(enriched("caravel/1", frame())), event(enriched("ledger/1", frame()))
     assert "alone" in held(enriched("herald/1", frame()), known)

@@ -31,7 +31,7 @@ class Decision:
     absorbed: tuple[KnownEvent, ...] = ()
     score: float | None = None
     factors: Factors = field(default_factory=dict)
-    among: Sequence[KnownEvent] = ()
+    among: Sequence[KnownEvent] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True)

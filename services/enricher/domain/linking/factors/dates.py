@@ -24,7 +24,15 @@ def date_agreement(report: ReportRecord, event: KnownEvent, compared: Iterable[R
         return {"date_recent": 1.0} if _same_news(report, event) else found
     if any("date_same" in _date_factors(report.frame.date, other.frame.date) for other in compared):
         return {"date_some": 1.0}
-    return found
+    return {"date_own": 1.0} if "date_differs" in found and _of_its_own(report, happened) else found
+
+
+def _of_its_own(report: ReportRecord, happened: WhenRange | None) -> bool:
+    """A follow-up that names a day of the last week, after the attack, may mean that of an arrest or a hearing."""
+    when = report.frame.date
+    if report.kind != ArticleKind.FOLLOW_UP or when is None or happened is None:
+        return False
+    return happened.end < when.start and 0 <= (report.said_at.date() - when.start).days <= FOLLOW_UP_DAYS
 
 
 def _same_news(report: ReportRecord, event: KnownEvent) -> bool:
