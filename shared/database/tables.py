@@ -32,6 +32,7 @@ Json = dict[str, Any]
 LIVE = text("epoch = 0")  # events that the world sees; others are shadow runs
 POINTED = text("lat IS NOT NULL AND lon IS NOT NULL AND place_precision < 4")  # known more exactly than a province
 COARSE = text(f"NOT ({POINTED})")
+NOWHERE = text("country IS NULL")
 _SHOWN = ["status", "alertable", "epoch"]  # what decides whether a list shows an event, in the indexes of its orders
 
 
@@ -208,10 +209,15 @@ class Event(Base):
     cell: Mapped[int | None] = mapped_column(Computed("map_cell(lat, lon)", persisted=True))  # one degree square
     __table_args__ = (
         Index("ix_events_candidates", "epoch", "country", "last_reported_at"),
-        Index("ix_events_candidates_date", "epoch", "country", "date_start"),
+        Index("ix_events_candidates_dates", "epoch", "country", "date_start", "date_end"),
         Index("ix_events_near", "epoch", "cell", "last_reported_at", "lat", "lon", postgresql_where=POINTED),
-        Index("ix_events_near_date", "epoch", "cell", "date_start", "lat", "lon", postgresql_where=POINTED),
+        Index(
+            "ix_events_near_dates", "epoch", "cell", "date_start", "date_end", "lat", "lon", postgresql_where=POINTED
+        ),
         Index("ix_events_coarse", "epoch", "country", "last_reported_at", postgresql_where=COARSE),
+        Index("ix_events_coarse_dates", "epoch", "country", "date_start", "date_end", postgresql_where=COARSE),
+        Index("ix_events_nowhere", "epoch", "last_reported_at", postgresql_where=NOWHERE),
+        Index("ix_events_nowhere_dates", "epoch", "date_start", "date_end", postgresql_where=NOWHERE),
         Index("ix_events_time", "epoch", "last_reported_at"),
         Index("ix_events_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
         Index("ix_events_country", "country", "id", postgresql_where=LIVE),
