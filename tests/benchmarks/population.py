@@ -9,12 +9,12 @@ and `ledger`, which are only read by event, for the newest 20,000 events.
 """
 
 import argparse
-import json
 import signal
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -22,6 +22,7 @@ from typing import Any, LiteralString, cast
 
 import psycopg
 from psycopg import sql
+from pydantic_core import to_json
 from tqdm import tqdm
 
 from deploy.local import postgres
@@ -58,13 +59,22 @@ def populate(
     with psycopg.connect(_plain(database_url)) as connection:
         connection.execute("SET session_replication_role = replica")  # foreign keys hold by construction
         connection.execute("SET synchronous_commit = off")
-        with _without_indexes(connection), tqdm(total=events, unit=" events", disable=None) as bar:
-            loaded = 0
+        loading: Future[None] | None = None  # the server takes one batch in while the next is made up
+        with (
+            _without_indexes(connection),
+            ThreadPoolExecutor(1) as loader,
+            tqdm(total=events, unit=" events", disable=None) as bar,
+        ):
+            made = 0
             while batch := list(islice(attacks, BATCH)):
-                _load(connection, batch, loaded + len(batch) > events - WITH_HISTORY)
-                connection.commit()
-                loaded += len(batch)
+                made += len(batch)
+                rows = list(_rows(batch, made > events - WITH_HISTORY))
+                if loading:
+                    loading.result()
+                loading = loader.submit(_load, connection, rows)
                 bar.update(len(batch))
+            if loading:
+                loading.result()
         connection.execute(
             "INSERT INTO event_perpetrators SELECT DISTINCT unnest(perpetrators), id FROM events ORDER BY 1, 2"
         )  # which a trigger does elsewhere
@@ -73,14 +83,31 @@ def populate(
         connection.execute("VACUUM (ANALYZE)")
 
 
-def _load(connection: psycopg.Connection, batch: list[Attack], history: bool) -> None:
-    _copy(connection, "events", _EVENTS, map(_event, batch))
-    _copy(connection, "articles", _ARTICLES, (_article(report) for attack in batch for report in attack.reports))
-    _copy(connection, "reports", _REPORTS, (_report(attack, report) for attack in batch for report in attack.reports))
+Table = tuple[str, list[str], str]  # name, columns, rows in COPY's text format
+
+
+def _rows(batch: list[Attack], history: bool) -> Iterator[Table]:
+    told = [(attack, report) for attack in batch for report in attack.reports]
+    yield _table("events", _EVENTS, map(_event, batch))
+    yield _table("articles", _ARTICLES, (_article(report) for _, report in told))
+    yield _table("reports", _REPORTS, (_report(attack, report) for attack, report in told))
     if history:
-        _copy(connection, "revisions", _REVISIONS, map(_revision, batch))
-        entries = (entry for attack in batch for report in attack.reports for entry in _ledger(attack, report))
-        _copy(connection, "ledger", _LEDGER, entries)
+        yield _table("revisions", _REVISIONS, map(_revision, batch))
+        yield _table("ledger", _LEDGER, (entry for attack, report in told for entry in _ledger(attack, report)))
+
+
+def _table(name: str, columns: list[str], rows: Iterable[Iterable[Any]]) -> Table:
+    return name, columns, "".join("\t".join(map(_field, row)) + "\n" for row in rows)
+
+
+def _load(connection: psycopg.Connection, tables: Iterable[Table]) -> None:
+    for name, columns, rows in tables:
+        into = sql.SQL("COPY {} ({}) FROM STDIN").format(
+            sql.Identifier(name), sql.SQL(", ").join(map(sql.Identifier, columns))
+        )
+        with connection.cursor() as cursor, cursor.copy(into) as copy:
+            copy.write(rows)
+    connection.commit()
 
 
 def _event(attack: Attack) -> Iterable[Any]:
@@ -135,20 +162,12 @@ class _Json:
         self.value = value
 
 
-def _copy(connection: psycopg.Connection, table: str, columns: list[str], rows: Iterable[Iterable[Any]]) -> None:
-    into = sql.SQL("COPY {} ({}) FROM STDIN").format(
-        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
-    )
-    with connection.cursor() as cursor, cursor.copy(into) as copy:
-        copy.write("".join("\t".join(map(_field, row)) + "\n" for row in rows))
-
-
 def _field(value: Any) -> str:
     """A value in COPY's text format."""
     if value is None:
         return r"\N"
     if isinstance(value, (dict, _Json)):
-        value = json.dumps(value.value if isinstance(value, _Json) else value, ensure_ascii=False)
+        value = to_json(value.value if isinstance(value, _Json) else value).decode()
     elif isinstance(value, list):
         value = "{" + ",".join(f'"{item}"' if isinstance(item, str) else str(item) for item in value) + "}"
     elif isinstance(value, bool):
