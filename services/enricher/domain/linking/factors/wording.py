@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence, Sized
 from functools import cache
+from itertools import repeat
 
 from services.enricher.domain.linking.copies import similarity
 from services.enricher.domain.linking.factors.names import Factors
@@ -35,7 +36,7 @@ def wording(report: ReportRecord, compared: Sequence[ReportRecord], rarity: Rari
 
 def rare(shared: Iterable[str], rarity: Mapping[str, float], enough: float) -> float:
     """0..1: what is shared, by rarity, saturating where it comes to `enough`."""
-    return min(1.0, sum(rarity.get(name, 0.0) for name in shared) / enough)
+    return min(1.0, sum(map(rarity.get, shared, repeat(0.0))) / enough)
 
 
 def cosine(shared: int, a: Sized, b: Sized) -> float:
