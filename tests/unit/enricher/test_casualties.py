@@ -398,3 +398,26 @@ def test_the_attackers_own_dead(text: str, killed: int, perpetrators: int | None
     best = casualties.best(find(text)).killed
     assert best is not None
     assert (best.best, best.perpetrators) == (killed, perpetrators)
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    [
+        ("The attack on the mill left five dead and 12 hurt.", (5, 12)),
+        ("The raid on the dam left nine dead and 12 hurt.", (5, None)),
+    ],
+)
+def test_the_same_dead_told_again_say_who_was_hurt(last: str, expected: tuple[int | None, int | None]) -> None:
+    assert toll("Five people were killed at a mill. " + "The mill stands by the river. " * 9 + last) == expected
+
+
+def test_earlier_attacks_of_the_like_have_tolls_of_their_own() -> None:
+    assert toll("Two people were killed. It came 10 days after another bombing that left 13 soldiers dead.") == (
+        2,
+        None,
+    )
+    assert toll("A similar attack left nine dead in May. Two clerks were killed.") == (2, None)
+
+
+def test_what_stands_in_brackets_does_not_part_subject_and_verb() -> None:
+    assert toll("Four clerks (two men and two women) of the River Bank were killed.") == (4, None)

@@ -24,7 +24,7 @@ _REST = (  # what may stand between a subject and its verb
     r",?w[b~]*[kihst][^;kKi]{0,12}b[b~]*",  # who were abducted were found
     r",?n[^;kKdiIsSTv]{1,16}(?:,[b~]*|b[b~]*)",
     r",[^;kKdiIsSTvgq]{1,8},[b~]+",
-    r";[^;kKdiIsST]{1,14};[b~]*",
+    r";[^;kKdiIsST]{1,14};(?:[zo][.omz~]{1,8},?b)?[b~]*",  # four clerks (two of them women) of the bank were ...
     r"[.omz~,fl]{0,9}(?:;[^;]{1,4};)?~*b[b~]*",
     r"[oz][.mxz~]{1,5}[b~]*",
     r"[b~]*b[b~]*[kdishtfy.][.olz~]{0,4}a[b~]*",  # were kidnapped and later ..., were tortured and ...

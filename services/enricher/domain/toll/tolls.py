@@ -23,9 +23,12 @@ def best(mentions: Sequence[TollMention], focus: Sequence[int] = ()) -> Tolls:
     """
     wanted = set(focus)
     told = [one for one in mentions if not one.cumulative and (one.in_title or not wanted or one.sentence in wanted)]
-    told = _near_the_first([one for one in told if not one.elsewhere] or told)
-    killed, killed_by = _killed([one for one in told if one.kind == "killed"])
-    injured, injured_by = _injured(told, killed)
+    told = [one for one in told if not one.elsewhere] or told
+    near = _near_the_first(told)
+    killed, killed_by = _killed([one for one in near if one.kind == "killed"])
+    injured, injured_by = _injured(near, killed)
+    if killed and injured is None:
+        injured, injured_by = _injured(_told_again(told, killed), killed)
     return Tolls(killed, injured, {"killed": killed_by, "injured": injured_by})
 
 
@@ -35,6 +38,13 @@ def _near_the_first(told: list[TollMention]) -> list[TollMention]:
     if not counted:
         return told
     return [one for one in told if one.position <= max(min(counted), 0) + REACH]
+
+
+def _told_again(told: list[TollMention], killed: Toll) -> list[TollMention]:
+    """What stands beside the same number of dead further down: "the attack left five dead and 12 hurt"."""
+    dead = {killed.best, killed.best - (killed.perpetrators or 0)}
+    again = {one.position for one in told if one.kind == "killed" and one.best in dead and not one.bare}
+    return [one for one in told if one.position in again and not one.bare]
 
 
 def _killed(mentions: list[TollMention]) -> tuple[Toll | None, list[TollMention]]:
