@@ -58,17 +58,20 @@ def _measure(room: Room, progress: "Progress", arguments: argparse.Namespace) ->
     busy: dict[int, list[tuple[float, float]]] = defaultdict(list)  # CPU seconds of the worker, of the receivers
     for _ in range(arguments.rounds):
         for nice in arguments.nice:
-            niced = replace(room, environ=room.environ | {"ALERT_WORKER_NICE": str(nice)})
+            # No sweep may find the burst before it is hinted at.
+            settings = {"ALERT_WORKER_NICE": str(nice), "ALERT_SWEEP_SECONDS": "60"}
+            niced = replace(room, environ=room.environ | settings)
             with running(niced, ROOT, "delivery") as supervisor:
                 worker = supervisor.pid("delivery")
-                chosen = prepare(room, "webhook", arguments.deliveries, arguments.destinations)
                 start = time.monotonic()
                 time.sleep(ALONE)
+                end = time.monotonic()
+                chosen = prepare(room, "webhook", arguments.deliveries, arguments.destinations)
                 middle, used = time.monotonic(), (_cpu_seconds(worker), time.process_time())
                 seconds = send(room, chosen)
                 busy[nice].append((_cpu_seconds(worker) - used[0], time.process_time() - used[1]))
                 time.sleep(2)  # until the batch is done that the burst's end fell into
-            rates[nice, "alone"].append(progress.rate(start, middle))
+            rates[nice, "alone"].append(progress.rate(start, end))
             rates[nice, "beside"].append(progress.rate(middle, middle + seconds))
             speeds[nice].append(arguments.deliveries / seconds)
             alone, beside = rates[nice, "alone"][-1], rates[nice, "beside"][-1]
@@ -162,9 +165,11 @@ def _watched(count: Callable[[], int]) -> Iterator[Progress]:
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()
-    yield progress
-    stop.set()
-    thread.join()
+    try:
+        yield progress
+    finally:
+        stop.set()
+        thread.join()
 
 
 if __name__ == "__main__":
