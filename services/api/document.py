@@ -1,6 +1,8 @@
 """The OpenAPI document, and the table of what each scope may do, both read off the application's routes."""
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -12,6 +14,7 @@ from services.api.access import Needs
 from services.api.caller import SCOPES, Scope, up_to
 from services.api.problems import Problem, responses
 
+_EXAMPLES = Path(__file__).with_name("examples.json")  # of answers, by schema
 _METHODS = ("get", "put", "post", "patch", "delete")
 _EVERYWHERE = (429, 500, 503)  # any operation that wants a key may answer so
 
@@ -24,6 +27,8 @@ def describe(app: FastAPI) -> dict[str, Any]:
     schemas |= {"Fault": problem.pop("$defs")["Fault"], "Problem": problem}
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
+    for name, example in json.loads(_EXAMPLES.read_text(encoding="utf-8")).items():
+        schemas[name]["examples"] = [example]
     for (path, method), scope in scopes(app).items():
         operation = document["paths"][path][method]
         operation["x-scope"] = scope

@@ -1,11 +1,10 @@
 """ETags of what is read (RFC 9110, 8.8.3), and the short answer to those who have it already."""
 
 import hashlib
-import json
-from datetime import date
 from typing import Any
 
 from fastapi import Request, Response
+from pydantic_core import to_json
 
 _CACHING = "private, no-cache"  # keep it, but ask each time whether it still holds
 
@@ -20,19 +19,18 @@ def answer(request: Request, content: Any, etag: str | None = None) -> Response:
 
     The content is not validated again: it comes from models, or from columns that hold them.
     """
-    return answer_text(request, json.dumps(content, ensure_ascii=False, default=_plain, separators=(",", ":")), etag)
+    return _answer(request, to_json(content, fallback=str), etag)
 
 
 def answer_text(request: Request, text: str, etag: str | None = None) -> Response:
     """The same with JSON that is written already."""
-    body = text.encode()
+    return _answer(request, text.encode(), etag)
+
+
+def _answer(request: Request, body: bytes, etag: str | None) -> Response:
     etag = etag or f'"{hashlib.sha256(body).hexdigest()[:20]}"'
     headers = {"ETag": etag, "Cache-Control": _CACHING}
     known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
     if etag in known or "*" in known:
         return Response(status_code=304, headers=headers)
     return Response(body, headers=headers, media_type="application/json")
-
-
-def _plain(value: object) -> str:
-    return value.isoformat() if isinstance(value, date) else str(value)

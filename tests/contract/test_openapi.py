@@ -1,8 +1,11 @@
 """The committed OpenAPI document is the one that the API gives out."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+from jsonschema import Draft202012Validator, FormatChecker
 from sqlalchemy import create_engine
 
 from services.api.access import RateLimit
@@ -22,3 +25,42 @@ def test_every_reference_leads_somewhere() -> None:
     named = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
     assert named
     assert named <= known.keys()
+
+
+def _answers(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The schemas of what operations answer in JSON when all is well."""
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for status, answer in operation["responses"].items():
+                if status.startswith("2") and "application/json" in answer.get("content", {}):
+                    yield answer["content"]["application/json"]["schema"]
+
+
+def _has_example(schema: dict[str, Any], schemas: dict[str, Any], depth: int = 0) -> bool:
+    """Its own, or one of a part of it."""
+    if "examples" in schema or schema.get("additionalProperties") or depth > 4:
+        return "examples" in schema or bool(schema.get("additionalProperties"))
+    parts = [*schema.get("properties", {}).values(), *schema.get("anyOf", ()), schema.get("items", {})]
+    if reference := schema.get("$ref"):
+        parts.append(schemas[reference.rsplit("/", 1)[1]])
+    return any(_has_example(part, schemas, depth + 1) for part in parts)
+
+
+def test_every_answer_has_an_example() -> None:
+    document = json.loads(COMMITTED.read_text(encoding="utf-8"))
+    found = list(_answers(document))
+    assert len(found) > 20
+    assert [schema for schema in found if not _has_example(schema, document["components"]["schemas"])] == []
+
+
+def test_examples_hold_to_their_schemas() -> None:
+    document = json.loads(COMMITTED.read_text(encoding="utf-8"))
+    examples = [
+        (name, example)
+        for name, schema in document["components"]["schemas"].items()
+        for example in schema.get("examples", ())
+    ]
+    assert len(examples) > 10
+    for name, example in examples:
+        whole = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
+        Draft202012Validator(whole, format_checker=FormatChecker()).validate(example)
