@@ -1,5 +1,8 @@
 """A person's word on an event, on real Postgres: one transaction, and nothing the machine does later undoes it."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -239,3 +242,16 @@ def test_a_source_is_as_reliable_as_its_judged_events(engine: Engine, link: Any,
     review("unpin", graded.event_id, 2, field="status")
     with engine.connect() as connection:
         assert sources.records(connection)[0]["held"] == 0
+
+
+def test_a_person_grades_sources_by_hand(engine: Engine, database_url: str) -> None:
+    def sources_command(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "services.enricher", "sources", *arguments]
+        environment = os.environ | {"DATABASE_URL": database_url}
+        return subprocess.run(command, capture_output=True, text=True, env=environment)
+
+    assert "A, set" in sources_command("--grade", "Meridian Wire=A", "--grade", "Daily Rumour=E").stdout
+    taken_back = sources_command("--grade", "Daily Rumour=").stdout
+    assert [line.split(maxsplit=3) for line in taken_back.splitlines()[1:2]] == [["F", "0", "0", "Daily Rumour"]]
+    wrong = sources_command("--grade", "Daily Rumour=Z")
+    assert (wrong.returncode, "a letter from A to F" in wrong.stderr) == (2, True)
