@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine
@@ -26,6 +27,7 @@ from shared.contracts import EventChanged, EventSnapshot, Reason
 from shared.database.tables import AuditEntry
 from shared.ids import uuid7
 
+TOGETHER = 100  # articles read before what was read out of them is written
 EPOCH = "epoch"  # why nobody is woken: alerting knows it
 BY = epochs.REPROCESS
 
@@ -33,15 +35,20 @@ BY = epochs.REPROCESS
 def run(engine: Engine, model: Model, span: epochs.Range) -> tuple[int, Comparison]:
     """Link the range in a shadow epoch; returns its number (0: nothing was linked) and what promoting would change."""
     store, extractor = MemoryStore(), ""
-    with engine.connect() as connection:
-        for article, time in tqdm(epochs.articles(connection, span), unit=" articles", disable=None):
-            enriched = enrich(article, model)
-            extractor = enriched.extraction.extractor
-            link_article(enriched, time, store, uuid7)
-    shadow = [event for event in store.events.values() if event.event_id not in store.merged and event.reports]
-    with engine.begin() as connection:
-        epoch = epochs.keep_shadow(connection, span, extractor, shadow)
-        return epoch, compare(epochs.live_sides(connection, span), list(map(_side, shadow)))
+    with engine.connect() as reading, engine.begin() as connection:
+        epoch = epochs.next_epoch(connection)
+        stored = tqdm(epochs.articles(reading, span), unit=" articles", disable=None)
+        while some := [(enrich(article, model), time) for article, time in islice(stored, TOGETHER)]:
+            for enriched, time in some:
+                link_article(enriched, time, store, uuid7)
+            extractor = some[-1][0].extraction.extractor
+            epochs.keep_readings(connection, epoch, [enriched for enriched, _ in some])
+        shadow = [event for event in store.events.values() if event.event_id not in store.merged and event.reports]
+        epochs.keep_shadow(connection, epoch, span, extractor, shadow)
+        found = compare(epochs.live_sides(connection, span), list(map(_side, shadow)))
+        if not shadow:
+            connection.rollback()
+        return (epoch if shadow else 0), found
 
 
 def promote(engine: Engine, epoch: int, at: datetime) -> Comparison:
@@ -61,6 +68,7 @@ def promote(engine: Engine, epoch: int, at: datetime) -> Comparison:
         shadow = [free for event in shadow if (free := _without_articles(event, fixed))]
         found = compare(live, list(map(_side, shadow)))
         _replace(connection, live, shadow, found, held, epoch, at)
+        epochs.promote_readings(connection, epoch, but=fixed)
         epochs.drop_shadow(connection, epoch)
         entry = {"at": at, "actor": BY, "action": "epoch.promote", "target": str(epoch)}
         connection.execute(insert(AuditEntry).values(**entry, detail={"events": len(shadow)}))

@@ -372,6 +372,18 @@ class ShadowEvent(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
+class ShadowArticle(Base):
+    """What the extractor of a shadow epoch says of one version of an article."""
+
+    __tablename__ = "shadow_articles"
+    epoch: Mapped[int] = mapped_column(primary_key=True)
+    article_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[str]
+    kind: Mapped[str]
+    score: Mapped[float]
+    extraction: Mapped[Json]  # Extraction
+
+
 class PublishedChange(Base):
     """What the relay has published on `events.changed`, in the order it did: the API's gap-free cursor, kept 7 days."""
 

@@ -4,11 +4,11 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 
 from services.enricher import model, reprocess
 from services.enricher.domain.linking.review import Review
@@ -17,7 +17,7 @@ from services.enricher.store import PostgresStore, apply_review
 from services.enricher.store.epochs import Range
 from shared.contracts import ArticleEnriched, EventChanged
 from shared.database.session import make_engine
-from shared.database.tables import Event, Outbox
+from shared.database.tables import Event, Outbox, ShadowArticle, StoredArticle
 from tests.integration.test_link_again import ARCHIVE, through_service
 
 ALL = Range(datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
@@ -95,6 +95,32 @@ def test_promoting_alerts_nobody_keeps_ids_and_a_persons_word(engine: Engine) ->
     assert again == 1, "a promoted epoch is gone"
     assert (unchanged.appearing, unchanged.vanishing, unchanged.changing) == ([], [], {})
     assert unchanged.same > 0
+
+
+def test_promoting_brings_the_articles_up_to_date_but_not_those_with_a_newer_version(engine: Engine) -> None:
+    before = as_read_before()
+    through_service(engine, before)
+    epoch, _ = reprocess.run(engine, model.load(), ALL)
+    newer = before[1].model_copy(update={"version": "newer", "fetched_at": before[1].fetched_at + timedelta(days=1)})
+    through_service(engine, [newer])
+    reprocess.promote(engine, epoch, NOW)
+    with engine.connect() as connection:
+        stored = {row.id: row for row in connection.execute(select(StoredArticle.__table__))}
+        assert connection.scalar(select(func.count()).select_from(ShadowArticle)) == 0
+    assert stored[newer.article_id].extraction["extractor"] == "old"
+    missed = before[0].article_id
+    assert before[0].extraction.kind == "other"
+    assert (stored[missed].kind, stored[missed].extraction["kind"]) == ("attack_report", "attack_report")
+    assert [row.id for row in stored.values() if row.extraction["extractor"] == "old"] == [newer.article_id]
+
+
+def test_a_range_in_which_nothing_happened_leaves_nothing(engine: Engine) -> None:
+    nothing = as_read_before()[0]
+    quiet = nothing.model_copy(update={"title": "Rain", "text": "It rained all day, and the harvest was late."})
+    through_service(engine, [quiet])
+    assert reprocess.run(engine, model.load(), ALL)[0] == 0
+    with engine.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(ShadowArticle)) == 0
 
 
 def test_there_must_be_such_an_epoch(engine: Engine) -> None:

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from services.enricher.domain.linking.epochs import Side
 from services.enricher.domain.linking.reports import KnownEvent, ReportRecord
 from services.enricher.store.known import LIVE
 from services.enricher.store.linking import MACHINE
 from shared.codes import Change, EventStatus
-from shared.contracts import ArticleParsed, EventSnapshot
-from shared.database.tables import Event, Report, Revision, ShadowEvent, StoredArticle
+from shared.contracts import ArticleEnriched, ArticleParsed, EventSnapshot
+from shared.database.tables import Event, Report, Revision, ShadowArticle, ShadowEvent, StoredArticle
 
 REPROCESS = "reprocess"  # who made a revision
 
@@ -51,9 +51,29 @@ def live_sides(connection: Connection, span: Range) -> list[Side]:
     ]
 
 
-def keep_shadow(connection: Connection, span: Range, extractor: str, events: Iterable[KnownEvent]) -> int:
-    """Write a shadow epoch; returns its number."""
-    epoch = connection.execute(select(func.coalesce(func.max(ShadowEvent.epoch), 0))).scalar_one() + 1
+def next_epoch(connection: Connection) -> int:
+    return connection.execute(select(func.coalesce(func.max(ShadowEvent.epoch), 0))).scalar_one() + 1
+
+
+def keep_readings(connection: Connection, epoch: int, articles: Iterable[ArticleEnriched]) -> None:
+    """What the epoch's extractor says of these articles."""
+    rows = [
+        {
+            "epoch": epoch,
+            "article_id": article.article_id,
+            "version": article.version,
+            "kind": article.extraction.kind,
+            "score": article.extraction.score,
+            "extraction": article.extraction.model_dump(mode="json"),
+        }
+        for article in articles
+    ]
+    if rows:
+        connection.execute(insert(ShadowArticle), rows)
+
+
+def keep_shadow(connection: Connection, epoch: int, span: Range, extractor: str, events: Iterable[KnownEvent]) -> None:
+    """Write the events of a shadow epoch."""
     rows = [
         {
             "epoch": epoch,
@@ -68,7 +88,6 @@ def keep_shadow(connection: Connection, span: Range, extractor: str, events: Ite
     ]
     if rows:
         connection.execute(insert(ShadowEvent), rows)
-    return epoch if rows else 0
 
 
 def read_shadow(connection: Connection, epoch: int) -> tuple[Range, list[KnownEvent]]:
@@ -90,8 +109,21 @@ def read_shadow(connection: Connection, epoch: int) -> tuple[Range, list[KnownEv
     return Range(rows[0].since, rows[0].until), events
 
 
+def promote_readings(connection: Connection, epoch: int, but: Collection[UUID]) -> None:
+    """Articles say what the epoch's extractor says of them, `but` those; one that has a newer version stays."""
+    read = ShadowArticle
+    connection.execute(
+        update(StoredArticle)
+        .where(StoredArticle.id == read.article_id, StoredArticle.version == read.version, read.epoch == epoch)
+        .where(StoredArticle.id.not_in(list(but)))
+        .values(kind=read.kind, score=read.score, extraction=read.extraction)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def drop_shadow(connection: Connection, epoch: int) -> None:
-    connection.execute(delete(ShadowEvent).where(ShadowEvent.epoch == epoch))
+    for table in (ShadowEvent, ShadowArticle):
+        connection.execute(delete(table).where(table.epoch == epoch))
 
 
 def held_together(connection: Connection, events: Collection[UUID]) -> set[UUID]:
