@@ -59,6 +59,7 @@ def test_leaves_out_what_is_no_armed_group(text: str) -> None:
         ("The Upper River Liberation Front sent a letter.", "Upper River Liberation Front"),
         ("Police blame Jaish-e-Sahil for it.", "Jaish-e-Sahil"),
         ("The Save Our Hills Movement later claimed responsibility.", "Save Our Hills Movement"),
+        ("Members of the Upper River Liberation Front burned a bus.", "Upper River Liberation Front"),
     ],
 )
 def test_unknown_groups_are_kept_by_name(text: str, name: str) -> None:
@@ -119,6 +120,11 @@ def doers(text: str, countries: frozenset[str] = frozenset()) -> list[str]:
         ("Sarah Jane Doe tries to assassinate the president.", ["Sarah Jane Doe"]),
         ("Nadine Amra, a Belgian of 33, threw grenades into the crowd.", ["Nadine Amra"]),
         ("Police said he killed 18-year-old Shane Moor.", []),
+        ("Forty-year-old Karim Kotine rammed his car into people.", ["Karim Kotine"]),
+        ("A bomb at a square in Bab Sahil killed nine people.", []),
+        ("Former minister Ann Roe assassinated by her guard.", []),
+        ("A man, Ben Moor, was stabbed outside the Roe Theatre.", []),
+        ("Mir Kotine opened fire on guards at the gate.", ["Mir Kotine"]),
         ("Hamas and the Al-Aqsa Martyrs Brigade jointly claimed responsibility.", ["Hamas", "Al-Aqsa Martyrs Brigade"]),
         ("Hamas killed three guards in Gaza. Islamic Jihad called for calm.", ["Hamas"]),
     ],

@@ -23,7 +23,7 @@ TITLE = -1  # the title's place among the sentences
 class Findings:
     """Spans are code points of the text, or of the title where a mention says so (or its sentence is `TITLE`).
 
-    `individuals`, `targets`, `victims` and `weapons` are all that may be it (`likely.py` decides).
+    `individuals`, `targets`, `victims` and `weapons` are all that may be it (`fillers.py` decides).
     """
 
     places: Sequence[PlaceMention]

@@ -68,7 +68,7 @@ def _tells_who(document: Document, found: Findings, person: RoleMention, groups:
     if not words.isdisjoint(lists["nobody"]) or _ADJECTIVE.match(document.text, person.end):
         return False
     named = any(one.start < person.end and person.start < one.end for one in _of_text(found.actors))
-    return not named and (not groups or words <= set(lists["anybody"]))
+    return not named and (words <= set(lists["anybody"]) or (person.told and not groups))
 
 
 def _of_text(actors: Sequence[ActorMention]) -> Iterator[ActorMention]:

@@ -15,7 +15,7 @@ from services.enricher.domain.where.words import given_names
 class RoleMention:
     """`text` as it stands; `type` is a GTD weapon or target type where the role has one. `sentence` is its index.
 
-    `told`: grammar alone says that it has the role. `cues`: what else speaks for or against it (`likely.py` weighs).
+    `told`: grammar alone says that it has the role. `cues`: what else speaks for or against it (`fillers.py` weighs).
     """
 
     text: str

@@ -16,6 +16,9 @@ _MODE = {
 }
 
 
+_UNTIED = (ClaimMode.UNKNOWN, ClaimMode.SUSPECTED)  # "suspected X fighters" may be those killed
+
+
 def responsible(text: str, mentions: Sequence[Mention], claims: Sequence[Claim]) -> list[int]:
     """Indexes of the mentions that may have done it, likeliest first; those that suffered or denied it are left out."""
     scores = [_score(text, mention, claim) for mention, claim in zip(mentions, claims, strict=True)]
@@ -74,6 +77,8 @@ def _score(text: str, mention: Mention, claim: Claim) -> float:
         score -= 1.2
     elif cue("does").search(after) or cue("by").search(before):
         score += 1.5
+    if cue("harmed_before").search(before) and claim.mode in _UNTIED:
+        score = min(score, 0.0) - 0.5
     if cue("against").search(before) and claim.mode is ClaimMode.UNKNOWN:
         score -= 1.2
     if claim.mode is ClaimMode.DENIED and cue("blamed_before").search(before):

@@ -84,7 +84,7 @@ def _namings() -> dict[str, tuple[Naming, ...]]:
         ]:
             entries = found[key_of(form)]
             if form and all(entry.group != group for entry in entries):
-                entries.append(Naming(group, form, acronym))
+                entries.append(Naming(group, form, acronym or (form.isascii() and form.isalpha() and form.isupper())))
     found.pop("", None)
     return {key: tuple(namings) for key, namings in found.items()}
 

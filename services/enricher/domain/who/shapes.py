@@ -77,11 +77,17 @@ def _is_person(name: str) -> bool:
 
 def _group(match: re.Match[str]) -> Iterator[Shape]:
     name = re.sub(r"(?: (?:and|of|the|for))+$", "", match["name"].rstrip(" .'’"))
+    start = match.start("name")
+    if members := _MEMBERS.match(name):
+        name, start = name[members.end() :], start + members.end()
     known = gazetteer.known(gazetteer.normal(name))  # Lashkar Gah is a town
-    before = match.string[max(0, match.start("name") - 24) : match.start("name")]
+    before = match.string[max(0, start - 24) : start]
     speaks = any(before.rstrip(" ,").endswith(word) for word in load("actors")["spokesmen"])
     if not known and not speaks and not any(re.search(rf"\b{word}\b", name) for word in load("actors")["official"]):
-        yield Shape(match.start("name"), match.start("name") + len(name), name, name, "organisation")
+        yield Shape(start, start + len(name), name, name, "organisation")
+
+
+_MEMBERS = re.compile(r"(?:Members|Fighters|Militants|Supporters|Gunmen|Followers) of (?:the )?(?=[A-ZÀ-Þ])")
 
 
 @cache
