@@ -98,7 +98,8 @@ def read(topics: Topics, engine: Engine, articles: Collection[str], received: Se
     tables = _tables(engine)
     topics.read()
     delivery = _delivery(tables.deliveries, received)
-    told = [row for row in tables.deliveries if row.event_id is not None]  # the others are digests and tests
+    # the others are digests, tests and acknowledgements
+    told = [row for row in tables.deliveries if row.event_id is not None and row.revision is not None]
     fetcher = _fetcher(tables.entries, topics)
     link = _stateful("link", tables.inbox, topics[ARTICLES_ENRICHED].ids, topics[EVENTS_CHANGED].ids)
     alerting = _stateful("alerting", tables.inbox, topics[EVENTS_CHANGED].ids, {str(row.id) for row in told})
