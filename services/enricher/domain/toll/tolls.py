@@ -74,9 +74,9 @@ def _leading(mentions: list[TollMention]) -> list[TollMention]:
     near = [one for one in counted if one.position <= max(first, 0) + WINDOW]
     if near:
         first = near[0].position
-        near = [
-            one for one in near if one.total or one.summed or one.position <= (first + SPAN if first >= 0 else first)
-        ]
+        close = [one for one in near if one.position <= (first + SPAN if first >= 0 else first)]
+        largest = max(one.best or 0 for one in close)
+        near = close + [one for one in near if (one.total or one.summed) and (one.best or 0) > largest]
         most = max(
             (one for one in near if not one.additional), default=near[0], key=lambda one: (one.total, one.best or 0)
         )
