@@ -35,7 +35,7 @@ from shared.ids import uuid7
 LINK = Path(__file__).with_name("link.json")
 PENALTY = 0.3
 ORDERS, DELAY = 3, 20  # orders of arrival to learn from; reports come in up to so many places late
-NEARLY = 0.002  # of thresholds that do about as well the lowest: attacks of the world lie less dense than these
+NEARLY = 0.005  # of thresholds that do about as well the lowest: attacks of the world lie less dense than these
 # What the training articles (shootings of one country, by nobody known) cannot teach; set by judgement.
 SET = {
     "types_same": 0.0,
