@@ -256,3 +256,15 @@ def test_every_country_lies_near_towns_of_its_own() -> None:
         point = gazetteer.countries()[code]
         towns = [c.place for c in gazetteer.lookup(gazetteer.capitals()[code].name) if c.place.country == code]
         assert min(gazetteer.kilometres(point, town) for town in towns) <= 2 * point.radius_km
+
+
+def test_the_district_where_it_was_beats_the_places_of_other_attacks() -> None:
+    text = (
+        "ISLAMABAD (Agency) - Five engineers were killed on Tuesday when a bomber rammed their convoy. "
+        "No group has claimed the bombing, in Shangla district of Khyber Pakhtunkhwa. "
+        "Late on Monday separatists attacked a naval base at Turbat in Balochistan."
+    )
+    focus = [(m, text.find(".", m)) for m in (text.index("Five"), text.index("No group"), text.index("Late"))]
+    chosen = places.choose(places.find(text), focus, places.dateline(text), text)
+    assert chosen is not None
+    assert chosen.text == "Shangla district"

@@ -153,11 +153,16 @@ def brief(report: ReportRecord) -> ReportBrief:
 
 
 def mentioned_points(article: ArticleEnriched) -> tuple[tuple[float, float], ...]:
-    """Points of the places named, in order, to about a kilometre."""
+    """Points of the places named, in order, to about a kilometre; not those of other attacks that it looks back at."""
+    others = {
+        (frame.place.lat, frame.place.lon)
+        for frame in article.extraction.frames
+        if frame.role == "mentioned" and frame.place
+    }
     points = {
         (round(place.lat, 2), round(place.lon, 2)): None
         for place in article.extraction.places
-        if place.lat is not None and place.lon is not None
+        if place.lat is not None and place.lon is not None and (place.lat, place.lon) not in others
     }
     return tuple(points)[:POINTS_KEPT]
 

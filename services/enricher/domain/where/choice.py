@@ -80,7 +80,9 @@ def _grammar(mention: PlaceMention, text: str) -> float:
     for cue in _cues("before"):
         if cue.pattern.search(before) and not (cue.unless and cue.unless.search(before)):
             score += cue.weight
-    score += sum(cue.weight for cue in _cues("behind") if cue.pattern.match(behind))
+    for cue in _cues("behind"):
+        if cue.pattern.match(behind) and not (cue.unless and cue.unless.search(mention.text.lower())):
+            score += cue.weight
     # "A shooting at Madison Market" was not in Madison
     return min(score, 1.2) - 0.3 if mention.part else score
 
