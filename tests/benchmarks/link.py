@@ -80,10 +80,14 @@ def main() -> int:
     options = parser.parse_args()
     for size in options.events:
         folder = options.keep / str(size) if options.keep else None
-        with server(folder) as (url, new):
-            if new or folder is None:
-                populate(url, size, options.reports_per_event, fingerprints=options.fingerprints)
+        with server(folder) as (url, _):
             engine = make_engine(url, pool_size=1)
+            with engine.connect() as connection:
+                on_file = connection.scalar(text("SELECT count(*) FROM events")) or 0
+            if 0 < on_file < size:
+                parser.error(f"{folder} was filled with {on_file} events of {size} only: remove it")
+            if not on_file:
+                populate(url, size, options.reports_per_event, fingerprints=options.fingerprints)
             for name, measured in measure(engine, size, options.reports):
                 print(f"{size:>9,} events, {name:>7}: {measured.line()}", flush=True)
             engine.dispose()
