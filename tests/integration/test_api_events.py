@@ -133,7 +133,7 @@ def _busiest(world: MadeUp) -> str:
 
 
 def _rarest(world: MadeUp) -> str:
-    groups = [group for attack in world.attacks for group in attack.row["perpetrators"]]
+    groups: list[str] = [group for attack in world.attacks for group in attack.row["perpetrators"]]
     return min(sorted(set(groups)), key=groups.count)
 
 

@@ -123,6 +123,12 @@ def test_other_languages(language: str, text: str, expected: date) -> None:
         ),
         ("Five were killed in the first hours of 2017, the mayor said on Tuesday.", date(2017, 1, 1)),
         ("He was shot on March 5. The trial over the murder of March 5, 2015 goes on.", date(2015, 3, 5)),
+        (
+            "Five people were shot late on Tuesday at a rally. Officers closed the street. The rally is over the fatal "
+            "shooting of a driver on May 11.",
+            date(2017, 5, 23),
+        ),
+        ("See our map of shootings in the city since 2010.", None),
     ],
 )
 def test_the_date_of_the_attack(text: str, expected: date | None) -> None:

@@ -22,6 +22,8 @@ def about(text: str, start: int, end: int, sentence: Sentence | None, names: Cal
     A clock time before the date is an attack's, right after it a page's; the date of a dateline is the writer's.
     """
     begin, stop = (sentence.start, sentence.end) if sentence else (0, len(text))
+    if text[max(begin, start - 6) : start].lower() == "since " or text[start : start + 6].lower() == "since ":
+        return "other", False
     if _STAMP.match(text, end) or _is_dateline(text[begin:start], text, end):
         return "other", False
     if (owner := _OWNER.match(text, end)) and any(word.lower() in names.surely for word in owner[1].split()):

@@ -102,10 +102,22 @@ def choose(mentions: Sequence[DateMention], focus: Sequence[int], published: dat
     if published and first is not None and first.sentence in LEAD and _is_before(first, published - PAST):
         known = [one for one in known if _within(one, first) or (one.sure and not _is_before(one, published - PAST))]
     wanted = set(focus)
-    return min(known, key=lambda one: _rank(one, wanted), default=None)
+    best = min(known, key=lambda one: _rank(one, wanted), default=None)
+    return best and _of_the_lead(best, known)
+
+
+def _of_the_lead(best: DateMention, known: Sequence[DateMention]) -> DateMention:
+    """The day that the lead gives, where the best is one of days before, further down: that is another attack's."""
+    if best.last is None or best.sentence in LEAD:
+        return best
+    told = (
+        one for one in known if one.sentence in LEAD and one.about == "attack" and one.precision is DatePrecision.DAY
+    )
+    return next((one for one in told if one.first and one.first > best.last + APART), best)
 
 
 LEAD = (0, 1)  # sentences of which the news is, whatever words they use
+APART = timedelta(3)
 PAST, HISTORY = timedelta(60), timedelta(3 * 365)
 
 
