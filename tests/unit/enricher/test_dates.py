@@ -25,6 +25,7 @@ def find(text: str, published: date | None = WEDNESDAY, language: str = "en") ->
         ("It happened on 2016-05-03.", date(2016, 5, 3)),
         ("It happened on 05/23/2017.", date(2017, 5, 23)),
         ("It happened on 23/05/2017.", date(2017, 5, 23)),
+        ("It happened on 03/04/2017 at 5:14 PM.", date(2017, 3, 4)),
         ("BOGOTA, 3 Feb 90 -- It happened.", date(1990, 2, 3)),
         ("It happened on May 3.", date(2017, 5, 3)),
         ("It happened on Dec. 30.", date(2016, 12, 30)),
@@ -149,6 +150,7 @@ def test_the_turn_of_the_year() -> None:
         ("This story was first published on 3 May 2016. A bomb exploded on Monday.", date(2016, 5, 2)),
         ("Posted: Tuesday, May 3, 2016 4:10 PM. A bomb exploded on Monday.", date(2016, 5, 2)),
         ("A bomb exploded on Monday.", date(2017, 5, 22)),
+        ("Updated: 05/04/2017 9:15 AM Created: 05/03/2017 5:14 PM A man was shot on Tuesday.", date(2017, 5, 2)),
     ],
 )
 def test_a_text_put_out_again_is_read_as_of_its_first_day(text: str, expected: date) -> None:

@@ -43,19 +43,25 @@ def _iso(match: "re.Match[str]", names: Calendar, published: date | None) -> Spa
 
 
 def _slashed(match: "re.Match[str]", names: Calendar, published: date | None) -> Span | None:
-    """5/6/2017: the reading nearest before publication; null where both readings are possible and nothing tells."""
+    """5/6/2017: the reading nearest before publication; null where both readings are possible and nothing tells.
+
+    Where an hour with AM or PM follows, the month comes first: pages that write so are American.
+    """
     first, second = int(_part(match, "slash", "m") or 0), int(_part(match, "slash", "d") or 0)
     year = full_year(_part(match, "slash", "y") or "0", published)
     readings = [
         span for span in (day_span(year, first, second, "absolute"), day_span(year, second, first, "absolute")) if span
     ]
-    if len(readings) == 2 and readings[0] != readings[1]:
+    if len(readings) == 2 and readings[0] != readings[1] and not _AMERICAN.match(match.string, match.end()):
         if published is None:
             return None
         day = published
         readings = [one for one in readings if one.first and one.first <= day + timedelta(1)] or readings
         readings.sort(key=lambda one: abs((one.first or day) - day))
     return readings[0] if readings else None
+
+
+_AMERICAN = re.compile(r",?\s(?:at\s)?\d{1,2}:\d\d\s?[AP]\.?M\b", re.IGNORECASE)
 
 
 def _month_year(match: "re.Match[str]", names: Calendar, published: date | None) -> Span | None:
