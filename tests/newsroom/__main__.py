@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import signal
 import sys
 from pathlib import Path
 
@@ -58,9 +59,12 @@ def parser() -> argparse.ArgumentParser:
 
 async def serve(site: Site, speed: pace.Pace, port: int, with_hostile: bool) -> None:
     runner, base = await start(application(site, speed, with_hostile), port)
+    told = asyncio.Event()  # by the loop: an interrupt that is raised between its callbacks can get lost in one
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
     print(f"newsroom: {base}, {len(site.outlets)} outlets, {len(site.stories)} stories", flush=True)
     try:
-        await asyncio.Event().wait()
+        await told.wait()
     finally:
         await runner.cleanup()
 
