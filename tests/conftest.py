@@ -7,6 +7,7 @@ import psycopg
 import pytest
 import structlog
 from psycopg import sql
+from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
 from deploy.local import broker, kafka, postgres, tansu, valkey
@@ -93,6 +94,16 @@ def database_url(postgres_url: str, migrated_database: str) -> Iterator[str]:
     yield _url(postgres_url, name)
     with _server(postgres_url) as server:
         server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """Connections to `database_url`."""
+    from shared.database.session import make_engine  # imported here: tests without a database need not pay for it
+
+    engine = make_engine(database_url, "test")
+    yield engine
+    engine.dispose()
 
 
 def _server(url: str) -> psycopg.Connection[tuple[object, ...]]:

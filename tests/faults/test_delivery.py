@@ -18,7 +18,6 @@ from deploy.local.sinks.server import Sinks
 from deploy.local.supervisor import Supervisor
 from services.alerting import tasks
 from services.alerting.delivery import MOST
-from shared.database.session import make_engine
 from shared.tasks import celery_app
 from tests.alerting_stage import Stage
 from tests.alerts import change
@@ -61,13 +60,6 @@ class Worker:
             if time.monotonic() > deadline:
                 pytest.fail(f"too late: {self.rows('true')}\n{self.supervisor.last_words('delivery')}")
             time.sleep(0.05)
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engine = make_engine(database_url)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

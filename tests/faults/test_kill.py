@@ -15,7 +15,6 @@ from sqlalchemy import Engine, func, select
 
 from shared.broker import KafkaBroker, create_topics
 from shared.contracts import DEAD_LETTERS, OUTCOMES
-from shared.database.session import make_engine
 from shared.database.tables import Inbox, Outbox
 from shared.failpoints import VARIABLE
 from tests.toys import PONGS, TOY_TOPICS, ping, written
@@ -35,13 +34,6 @@ def broker(kafka_bootstrap: str, topic_prefix: str) -> KafkaBroker:
         producer.send([ping(n, "dead" if n % 20 == 0 else "filtered" if n % 20 in (3, 6, 9) else "produced")
                        for n in range(COUNT)])  # fmt: skip
     return broker
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engine = make_engine(database_url, "test")
-    yield engine
-    engine.dispose()
 
 
 class Toy:

@@ -1,24 +1,15 @@
 """The stage on a real database: decisions, threads and deliveries in one transaction, once."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import Connection, Engine, insert
 
 from shared.codes import Change, EventStatus
 from shared.database import tables
-from shared.database.session import make_engine
 from shared.handler import Filtered, Produced
 from tests.alerting_stage import Stage
 from tests.alerts import EVENT, OTHER, change
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engine = make_engine(database_url)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

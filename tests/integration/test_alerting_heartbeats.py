@@ -1,6 +1,5 @@
 """Destinations that asked to hear of Tocsin itself: told once when it begins, once when it ends."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -9,18 +8,10 @@ from sqlalchemy import Engine, text
 
 from services.alerting import heartbeats
 from shared.clock import wall
-from shared.database.session import make_engine
 from tests.alerting_stage import Stage
 from tests.alerts import change
 
 RULE = {"id": "all", "route": {"now": "desk"}}
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engine = make_engine(database_url)
-    yield engine
-    engine.dispose()
 
 
 class Watch(Stage):

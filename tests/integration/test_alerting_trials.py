@@ -1,6 +1,5 @@
 """Backtests, exports and answers to `why`, from the tables that they read."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,19 +15,11 @@ from services.alerting.store import rules as rule_store
 from shared.codes import Change
 from shared.contracts import EventChanged
 from shared.database import tables
-from shared.database.session import make_engine
 from tests.alerting_stage import Stage
 from tests.alerts import EVENT, NOON, change
 from tests.builders import QUETTA, toll
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engine = make_engine(database_url)
-    yield engine
-    engine.dispose()
 
 
 def remember(engine: Engine, body: EventChanged, days: float = 0) -> None:

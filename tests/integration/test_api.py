@@ -32,13 +32,6 @@ OLD = enriched("herald/trial", frame(place=KARACHI, date=day("2019-01-30")), pub
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engine = make_engine(database_url)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
 def client(engine: Engine) -> Iterator[TestClient]:
     app = create_app(engine, RateLimit(per_second=1000, burst=1000))
     with TestClient(app, raise_server_exceptions=False) as client:

@@ -18,16 +18,8 @@ from services.api import event_stream, store
 from services.api.app import Options
 from services.api.published import Filter, Published
 from services.api.tail import Tail
-from shared.database.session import make_engine
 from tests.api_client import api, new_key
 from tests.listeners import Listener, Newsroom, Server, in_background, publishing
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engine = make_engine(database_url)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

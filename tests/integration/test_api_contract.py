@@ -4,27 +4,18 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
 from services.api.caller import Scope
-from shared.database.session import make_engine
 from tests.api_client import link, new_key
 from tests.builders import NOON, QUETTA, enriched, frame, toll
 from tests.listeners import Server
 
 SCHEMATHESIS = str(Path(sys.executable).with_name("schemathesis"))
 CONFIG = Path(__file__).parents[1] / "schemathesis.toml"
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engine = make_engine(database_url)
-    yield engine
-    engine.dispose()
 
 
 @pytest.mark.parametrize(

@@ -19,19 +19,11 @@ from sqlalchemy import Engine, text
 from services.alerting.domain.links import Action, make_token
 from services.api.app import Options
 from shared.clock import wall
-from shared.database.session import make_engine
 from tests.api_client import api
 
 KEY, SECRET = "k" * 40, "slack-secret"
 SUBJECT = '5 killed in <Peshawar> & "elsewhere"'
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engine = make_engine(database_url)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

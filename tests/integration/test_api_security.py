@@ -23,7 +23,6 @@ from services.api.caller import SCOPES, up_to
 from services.api.middleware import LARGEST_BODY, REQUESTS, Every
 from services.api.oidc import Provider, UnknownToken
 from shared.clock import wall
-from shared.database.session import make_engine
 from tests.api_client import api, link, new_key
 from tests.builders import enriched, frame, toll
 
@@ -32,13 +31,6 @@ KEYED = {operation: scope for operation, scope in OPERATIONS.items() if scope is
 CHANGING = {operation: scope for operation, scope in KEYED.items() if operation[1] != "get"}
 ENDLESS = {"/v1/stream"}
 NOBODY = "00000000-0000-7000-8000-000000000007"
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engine = make_engine(database_url)
-    yield engine
-    engine.dispose()
 
 
 def address(path: str) -> str:

@@ -1,11 +1,9 @@
 """Outlets ranked by how early they are and how often they prove right."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
 
@@ -16,19 +14,11 @@ from services.enricher.domain.linking.changes import link_article
 from services.enricher.store import PostgresStore
 from shared.clock import wall
 from shared.contracts import ArticleEnriched
-from shared.database.session import make_engine
 from shared.ids import uuid7
 from tests.builders import QUETTA, day, enriched, frame
 
 NOW = wall()
 TODAY = day(NOW.date().isoformat())
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engine = make_engine(database_url)
-    yield engine
-    engine.dispose()
 
 
 def article(name: str, at: datetime, **frames: Any) -> ArticleEnriched:

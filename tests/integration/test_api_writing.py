@@ -12,20 +12,12 @@ from sqlalchemy import Engine, text
 from services.alerting.store.rules import RuleCache
 from services.api import store
 from shared.clock import wall
-from shared.database.session import make_engine
 from tests.api_client import api, items, link
 from tests.builders import NOON, QUETTA, enriched, frame, toll
 
 DUTY = {"id": "duty", "channel": "slack_webhook", "config": {"url": "env:DUTY_URL"}}
 BLASTS = {"id": "blasts", "owner": "desk", "when": {"killed_at_least": 5}, "route": {"now": ["duty"]}}
 FEED = {"url": "https://caravel.example/rss", "source": "caravel", "country": "PK"}
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engine = make_engine(database_url)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-import pytest
 from aiohttp import web
 from sqlalchemy import Engine, text
 
@@ -27,7 +26,6 @@ from services.fetcher.polling import Polling
 from services.fetcher.robots import Robots
 from services.fetcher.service import Fetcher
 from shared.contracts import article_id
-from shared.database.session import make_engine
 from shared.health import Health
 from tests.newsroom.server import application, running
 from tests.newsroom.site import Site
@@ -35,13 +33,6 @@ from tests.newsroom.stories import read_stories
 
 AGENT = "TestBot"
 PATIENCE = 30.0
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engine = make_engine(database_url, "test")
-    yield engine
-    engine.dispose()
 
 
 @contextmanager

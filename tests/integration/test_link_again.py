@@ -1,14 +1,13 @@
 """What comes again, is taken back or comes in another order: on both stores where it matters, on real Postgres."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, func, select
@@ -23,7 +22,6 @@ from services.enricher.service import read_article
 from services.enricher.store import PostgresStore
 from shared.codes import ArticleKind, AttackType, Change, EventStatus, WherePrecision
 from shared.contracts import ArticleEnriched, EventChanged, Place
-from shared.database.session import make_engine
 from shared.database.tables import Event, LedgerEntry, Report, Revision
 from shared.ids import uuid7
 from tests.builders import NOON, PESHAWAR, QUETTA, day, enriched, frame, toll
@@ -32,13 +30,6 @@ from tests.linking import changes, incoming, link
 ARCHIVE = Path(__file__).parents[1] / "newsroom" / "archive.jsonl"
 HOUR = timedelta(hours=1)
 PARIS = Place(name="Paris", locality="Paris", country="FR", lat=48.857, lon=2.352, precision=WherePrecision.NEAR)
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engine = make_engine(database_url)
-    yield engine
-    engine.dispose()
 
 
 @cache

@@ -1,6 +1,6 @@
 """Many articles in one transaction are linked as if each had one of its own: read ahead and written in the end."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from itertools import islice
 
@@ -14,7 +14,6 @@ from services.enricher.linker import Linker
 from services.enricher.memory import MemoryStore
 from services.enricher.store import batch as batches
 from shared.contracts import ArticleEnriched, EventChanged
-from shared.database.session import make_engine
 from shared.database.tables import Event, LedgerEntry, RelatedEvents, Report, Revision, StoredArticle
 from shared.ids import uuid7
 from shared.stage import Incoming
@@ -24,13 +23,6 @@ from tests.linking import changes, incoming, link
 
 HOUR = timedelta(hours=1)
 Messages = Sequence[Incoming[ArticleEnriched]]
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engine = make_engine(database_url)
-    yield engine
-    engine.dispose()
 
 
 def in_batches(engine: Engine, messages: Messages, size: int) -> list[EventChanged]:

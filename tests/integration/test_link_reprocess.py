@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,20 +15,12 @@ from services.enricher.service import read_article
 from services.enricher.store import PostgresStore, apply_review
 from services.enricher.store.epochs import Range
 from shared.contracts import ArticleEnriched, EventChanged
-from shared.database.session import make_engine
 from shared.database.tables import Event, Outbox, ShadowArticle, StoredArticle
 from tests.integration.test_link_again import ARCHIVE, through_service
 
 ALL = Range(datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
 ARTICLES = 24
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engine = make_engine(database_url)
-    yield engine
-    engine.dispose()
 
 
 def as_read_before() -> list[ArticleEnriched]:

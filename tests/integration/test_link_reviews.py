@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID, uuid4
@@ -15,20 +15,12 @@ from services.enricher.domain.linking.review import Review, ReviewError, StaleRe
 from services.enricher.store import PostgresStore, ReviewResult, apply_review, sources
 from shared.codes import Change, Credibility, EventStatus, Reliability
 from shared.contracts import ArticleEnriched, EventChanged, EventSnapshot
-from shared.database.session import make_engine
 from shared.database.tables import AuditEntry, Event, LedgerEntry, Outbox, Report, Revision
 from tests.builders import NOON, QUETTA, day, enriched, frame, toll
 from tests.linking import changes, incoming
 from tests.linking import link as linked
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engine = make_engine(database_url)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

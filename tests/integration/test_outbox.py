@@ -11,18 +11,10 @@ import pytest
 from sqlalchemy import Connection, Engine, Row, func, select, text
 
 from shared.broker import BrokerError, MemoryBroker, Record
-from shared.database.session import make_engine
 from shared.database.tables import Outbox
 from shared.outbox import OnPublished, Relay, enqueue, put
 from shared.stage import Outgoing
 from tests.toys import MESSAGE_TIME, PONGS, TOY_TOPICS, Pong
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engine = make_engine(database_url, "test")
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,20 +14,12 @@ from sqlalchemy import Connection, Engine, select
 from shared import replay
 from shared.broker import KafkaBroker, MemoryBroker, create_topics
 from shared.contracts import ARTICLES_PARSED
-from shared.database.session import make_engine
 from shared.database.tables import Inbox
 from shared.dead import dead_letter
 from shared.stage import Filtered, Incoming, Produced, Rejected, Runtime, Stage, run_stateful, run_stateless
 from tests.toys import PINGS, PONGS, STATELESS, TOY_TOPICS, Ping, answer_and_write, junk, ping
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engine = make_engine(database_url, "test")
-    yield engine
-    engine.dispose()
 
 
 def run_stateful_to_end(broker: MemoryBroker, stage: Stage[Ping], engine: Engine) -> None:

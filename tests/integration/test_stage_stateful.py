@@ -11,7 +11,6 @@ from sqlalchemy.exc import OperationalError
 
 from shared.broker import MemoryBroker, Record
 from shared.contracts import DEAD_LETTERS
-from shared.database.session import make_engine
 from shared.database.tables import Inbox, Outbox
 from shared.envelope import RETRY
 from shared.stage import (
@@ -39,13 +38,6 @@ from tests.toys import (
     ping,
     written,
 )
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engine = make_engine(database_url, "test")
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture
