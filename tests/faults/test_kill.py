@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from shared.contracts import DEAD_LETTERS, OUTCOMES
 from shared.database.tables import Inbox, Outbox
 from shared.failpoints import VARIABLE
 from tests.toys import PONGS, TOY_TOPICS, ping, written
+from tests.waiting import until
 
 pytestmark = pytest.mark.kafka_only  # what is written is counted to the exact end of each topic
 
@@ -78,13 +79,6 @@ def toy(kafka_bootstrap: str, topic_prefix: str, database_url: str) -> Iterator[
     )
     yield toy
     toy.stop_all()
-
-
-def until(true: Callable[[], bool], seconds: float = 40) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.1)
 
 
 def books(broker: KafkaBroker) -> dict[str, set[str]]:

@@ -8,7 +8,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from shared.broker import KafkaBroker, create_topics
 from shared.database.session import make_engine, migrate
 from shared.database.tables import Inbox, Outbox
 from tests.toys import PONGS, TOY_TOPICS, ping
+from tests.waiting import until
 
 pytestmark = [pytest.mark.kafka_only, pytest.mark.timeout(120)]
 
@@ -41,13 +42,6 @@ def parts(parts_supervisor: Supervisor) -> Iterator[tuple[Supervisor, str, str]]
         supervisor.launch(kafka_program, postgres_program)
         supervisor.wait()
         yield supervisor, bootstrap, url
-
-
-def until(true: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.2)
 
 
 def test_outages_are_waited_out(parts: tuple[Supervisor, str, str]) -> None:
@@ -79,14 +73,14 @@ def test_outages_are_waited_out(parts: tuple[Supervisor, str, str]) -> None:
 
     try:
         send(0, 100)
-        until(lambda: taken_in() == 100)
+        until(lambda: taken_in() == 100, seconds=60)
         supervisor.kill("kafka")
         time.sleep(2)
         assert alive(port)
         supervisor.restart("kafka")
         supervisor.wait()
         send(100, 100)
-        until(lambda: taken_in() == 200)
+        until(lambda: taken_in() == 200, seconds=60)
         send(200, 100)
         supervisor.kill("postgres")
         time.sleep(2)
@@ -96,8 +90,8 @@ def test_outages_are_waited_out(parts: tuple[Supervisor, str, str]) -> None:
         supervisor.wait()
         engine.dispose()
         send(300, 100)
-        until(lambda: taken_in() == COUNT and relayed())
-        until(lambda: ready(port))
+        until(lambda: taken_in() == COUNT and relayed(), seconds=60)
+        until(lambda: ready(port), seconds=60)
         causes = Counter(one.headers["ce_causationid"] for one in broker.read(PONGS.name))
         assert set(causes) == {f"ping-{n}" for n in range(COUNT)}, "nothing was lost"
     finally:

@@ -2,9 +2,8 @@
 
 import os
 import signal
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from threading import Event
@@ -24,6 +23,7 @@ from shared.brokers.kafka import KafkaBroker
 from shared.database.session import make_engine
 from shared.failpoints import VARIABLE
 from tests.newsroom.stories import ARCHIVE
+from tests.waiting import until
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(400)]
 
@@ -75,7 +75,7 @@ class Disturbed:
         supervisor = self.running.supervisor
         os.kill(supervisor.pid(name), signal.SIGSTOP)
         self.let_out()
-        until(lambda: self.has_work(name), f"there is work for {name}")
+        until(lambda: self.has_work(name), f"there is work for {name}", seconds=PATIENCE)
         supervisor.kill(name)
         supervisor.restart(name)
 
@@ -92,13 +92,6 @@ def disturbed(request: pytest.FixtureRequest) -> Iterator[Disturbed]:
         with closing(booking.Topics(KafkaBroker(running.parts.bootstrap))) as topics:
             yield Disturbed(running, engine, topics)
         engine.dispose()
-
-
-def until(true: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < deadline, f"it never came true that {what}"
-        time.sleep(0.05)
 
 
 def test_each_process_killed_in_turn(disturbed: Disturbed) -> None:

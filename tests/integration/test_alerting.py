@@ -3,8 +3,7 @@
 import re
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from uuid import UUID
@@ -22,6 +21,7 @@ from shared.database.session import make_engine
 from shared.envelope import Outgoing, encode
 from tests.alerts import NOON, change
 from tests.receivers import receivers
+from tests.waiting import until
 
 RULES = """
 destinations:
@@ -67,7 +67,7 @@ class Pipeline:
             messages = [message for message in self.sinks.record.messages if message.sink != "slack_edit"]
             return sorted((message.sink, message.labels["kind"]) for message in messages)
 
-        until(lambda: len(found()) >= number, seconds)
+        until(lambda: len(found()) >= number, f"{number} of them came", seconds)
         return found()
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -75,13 +75,6 @@ class Pipeline:
             [sys.executable, "-m", "services.alerting", *arguments],
             env=self.environ, capture_output=True, text=True, timeout=30, check=False,
         )  # fmt: skip
-
-
-def until(true: Callable[[], bool], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "too late"
-        time.sleep(0.01)
 
 
 @pytest.fixture

@@ -9,8 +9,7 @@ import os
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -23,6 +22,7 @@ from deploy.local.supervisor import Supervisor
 from shared.broker import KafkaBroker, Record, create_topics
 from shared.contracts import ARTICLES_ENRICHED, ARTICLES_FETCHED, ARTICLES_PARSED, DEAD_LETTERS, EVENTS_CHANGED, Topic
 from shared.database.session import make_engine
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).parents[1] / "contract" / "golden"
@@ -59,13 +59,6 @@ def junk(topic: Topic, name: str, body: bytes = b"\xff\x00 no JSON") -> Record:
     """A message that is none, on the partition of the sound one."""
     sample = sound(topic)
     return Record(topic.name, sample.key, body, {**sample.headers, "ce_id": name})
-
-
-def until(true: Callable[[], bool], what: str, seconds: float = 40) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, f"it never came true that {what}"
-        time.sleep(0.1)
 
 
 @pytest.fixture

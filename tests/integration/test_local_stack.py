@@ -8,8 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,16 +23,10 @@ from deploy.local.errors import StackError
 from deploy.local.program import Program
 from deploy.local.stack import parts
 from deploy.local.supervisor import Supervisor
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 SLEEP = (sys.executable, "-S", "-c", "import time; time.sleep(60)")
-
-
-def until(true: Callable[[], bool], what: str, seconds: float = 15) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
 
 
 def gone(pid: int) -> bool:

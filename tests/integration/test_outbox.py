@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +15,7 @@ from shared.database.tables import Outbox
 from shared.outbox import OnPublished, Relay, enqueue, put
 from shared.stage import Outgoing
 from tests.toys import MESSAGE_TIME, PONGS, TOY_TOPICS, Pong
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -36,13 +37,6 @@ def relaying(
         yield
     finally:
         relay.stop()
-
-
-def until(true: Callable[[], bool], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.005)
 
 
 def sent(broker: MemoryBroker) -> list[int]:

@@ -1,8 +1,7 @@
 """A stateful stage on real Postgres; the broker is the one in memory, which passes the same suite as Kafka."""
 
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
@@ -38,6 +37,7 @@ from tests.toys import (
     ping,
     written,
 )
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -55,13 +55,6 @@ def running(stage: Stage[Ping], runtime: Runtime, engine: Engine) -> Iterator[No
         runtime.stop.set()
         thread.join(10)
         assert not thread.is_alive()
-
-
-def until(true: Callable[[], bool], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.01)
 
 
 def run_to_end(

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -12,6 +12,7 @@ from shared.broker import BrokerError, MemoryBroker, Received, Record
 from shared.contracts import DEAD_LETTERS, DeadLetter, OutcomeRecorded
 from shared.stage import Ceiling, Filtered, Incoming, Outgoing, Produced, Runtime, Stage, TooManyDead, run_stateless
 from tests.toys import MESSAGE_TIME, PINGS, PONGS, STATELESS, TOY_TOPICS, Ping, Pong, answer, junk, ping, pong_id
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -29,13 +30,6 @@ def running(stage: Stage[Ping], runtime: Runtime) -> Iterator[None]:
         runtime.stop.set()
         thread.join(10)
         assert not thread.is_alive()
-
-
-def until(true: Callable[[], bool], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.01)
 
 
 def read(broker: MemoryBroker, topic: str) -> list[Received]:
