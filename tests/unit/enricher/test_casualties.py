@@ -54,6 +54,14 @@ K, I, H = "killed", "injured", "hit"  # noqa: E741
         ("13 army weapons experts were shot dead.", [(K, 13)]),
         ("Police said Ann Lee was shot dead.", [(K, 1)]),
         ("The gunman killed Lee, 39, and a friend.", [(K, 2)]),
+        ("Two men who had worked in the office of General Ann Lee were shot dead.", [(K, 2)]),
+        ("Two boys aged 6 and 4 were killed.", [(K, 2)]),
+        ("Police officer Ann Lee was shot dead.", [(K, 1)]),
+        ("Deputy chief of staff Ann Lee and three others were killed.", [(K, 4)]),
+        ("Two guards at the Italian embassy were killed.", [(K, 2)]),
+        ("The group assassinates 15 people.", [(K, 15)]),
+        ("The blast killed one student and injured other five girls.", [(K, 1), (I, 5)]),
+        ("Gunmen stormed a bus and killed one of the passengers.", [(K, 1)]),
         # coordination
         ("The blast killed two soldiers and two civilians.", [(K, 4)]),
         ("Ann Lee was shot dead and her brother, 19, and two friends were hurt.", [(K, 1), (I, 3)]),
@@ -309,7 +317,7 @@ def test_the_death_of_who_did_it_counts_once(text: str, killed: int, perpetrator
         ("The blast injured three adults and an 11-year-old child.", (None, 4)),
         ("Two boys, ages 15 and 16, and a man, 30, were shot.", (None, 3)),
         ("Police named the four relatives he is accused of shooting.", (None, 4)),
-        ("He was charged with two counts of murder and three counts of attempted murder.", (None, 3)),
+        ("He was charged with two counts of murder and three counts of attempted murder.", (2, 3)),
         ("Nine were hurt. He faces three counts of attempted murder.", (None, 9)),
     ],
 )
@@ -421,3 +429,19 @@ def test_earlier_attacks_of_the_like_have_tolls_of_their_own() -> None:
 
 def test_what_stands_in_brackets_does_not_part_subject_and_verb() -> None:
     assert toll("Four clerks (two men and two women) of the River Bank were killed.") == (4, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Police are looking into a fatal shooting in Salem.", (1, None)),
+        ("A fatal shooting left five people dead.", (5, None)),
+        ("A man faces three counts of murder over the shooting.", (3, None)),
+        ("A man faces three counts of murder. Two women were shot dead.", (2, None)),
+        ("A man faces two counts of attempted murder.", (None, 2)),
+        ("Nobody died. A reporter recalled a fatal shooting.", (0, None)),
+        ("A man was arrested on Monday. The court met. It was not the first fatal shooting.", (None, None)),
+    ],
+)
+def test_deaths_that_are_only_implied(text: str, expected: tuple[int | None, int | None]) -> None:
+    assert toll(text) == expected

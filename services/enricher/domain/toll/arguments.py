@@ -29,7 +29,8 @@ _REST = (  # what may stand between a subject and its verb
     r"[oz][.mxz~]{1,5}[b~]*",
     r"[b~]*b[b~]*[kdishtfy.][.olz~]{0,4}a[b~]*",  # were kidnapped and later ..., were tortured and ...
     r"b[b~]*l[b~]*",  # were reported to be ...
-    r",?w[^;,kKdiIsSTvgq]{1,12}b[b~]*",  # who were in the car were ...
+    r",?w[^;,kKdiIsSTvq]{1,12}b[b~]*",  # who were in the car were ...
+    r"\.{1,2}a\.b[b~]*",  # aged 6 and 4 were ...
     r"o[.omxzl~]{1,10}b[b~]*",  # members of the Council of Deputies were ...
     r"[zo][.omza~]{1,14}(?<!a),?b[b~]*",  # students from the Faculty of Law and Politics in ... were ...
 )
@@ -130,12 +131,30 @@ def united(chunks: Sequence[Chunk], tags: str, first: int, stop: int) -> list[Ch
                 or ("a" not in separator and (not joined or {people[-1].tag, tag} == {"m", "g"}) and not one.others)
             )
         )
-        if not apposed:
+        if separator == "" and people and _of_one_phrase(people[-1], one):
+            people[-1] = _phrase(people[-1], one)
+        elif people and separator == "o" and one.best is None:
+            pass  # "the chief of staff"
+        elif not apposed:
             people.append(one)
         elif tag == "m":
             people[-1] = people[-1]._replace(head=one.head, tag="m")
         separator = ""
     return people
+
+
+def _of_one_phrase(first: Chunk, second: Chunk) -> bool:
+    """ "police officer Jane Roe", "two British women teachers": no sign and no word between the two."""
+    titled = first.tag == "x" and first.best is None and second.tag == "m"
+    described = first.tag == "g" and not first.bare and second.tag in "xp" and second.low is None
+    return titled or (described and not second.definite)
+
+
+def _phrase(first: Chunk, second: Chunk) -> Chunk:
+    """A name after its title counts as one, a noun after its number as that many."""
+    if second.tag == "m":
+        return second._replace(start=first.start)
+    return first._replace(tag="p" if second.tag == "p" else first.tag, head=second.head, end=second.end)
 
 
 def spoken_of_before(chunks: Sequence[Chunk], tags: str, at: int) -> list[Chunk]:

@@ -21,7 +21,7 @@ Reader = Callable[[Sequence[Token], int, Words], tuple[Chunk, int] | None]
 def chunk(tokens: Sequence[Token], lists: Words) -> list[Chunk]:
     """The chunks of one sentence."""
     chunks: list[Chunk] = []
-    charged = any(token.lower in lists.attempt_words for token in tokens)
+    charged = any(token.lower in lists.charge_words for token in tokens)
     readers = (_charges, *_READERS) if charged else _READERS
     index = 0
     while index < len(tokens):
@@ -91,14 +91,22 @@ def _multiple(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk,
 
 
 def _charges(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk, int] | None:
-    """ "three counts of attempted murder": three who lived, if nothing else says how many."""
+    """ "three counts of attempted murder": three who lived, if nothing else says how many; "of murder": three dead."""
     quantity = numbers.read(tokens, index, lists.numbers)
     if quantity is None or not quantity.best or quantity.stop >= len(tokens):
         return None
-    at = lists.attempts.at(tokens, quantity.stop)
+    attempted = lists.attempts.at(tokens, quantity.stop)
+    at = attempted or lists.murders.at(tokens, quantity.stop)
     if at is None:
         return None
-    return Chunk("A", tokens[index].start, tokens[at[1] - 1].end, quantity.low, quantity.best, quantity.high), at[1]
+    return Chunk(
+        "A" if attempted else "N",
+        tokens[index].start,
+        tokens[at[1] - 1].end,
+        quantity.low,
+        quantity.best,
+        quantity.high,
+    ), at[1]
 
 
 def _tagged(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk, int] | None:

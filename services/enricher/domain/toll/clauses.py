@@ -71,8 +71,8 @@ def _own_part(people: list[Chunk], verb: Chunk) -> list[Chunk]:
 
 def _of_the_attackers(people: list[Chunk], chunks: list[Chunk]) -> list[Chunk]:
     """ "Gunmen stormed the base and four of them were killed": parts are of those spoken of last."""
-    if not people or not all(one.part for one in people):
-        return people
+    if not people or not all(one.part and one.tag in "qu" for one in people):
+        return people  # "one of the passengers"
     before = [one.tag for one in chunks if one.end <= people[0].start and one.tag in "gxupmq"]
     return [one._replace(tag="p") for one in people] if before[-1:] == ["p"] else people
 

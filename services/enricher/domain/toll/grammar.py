@@ -43,8 +43,8 @@ def governed(chunks: Sequence[Chunk], tags: str, at: int) -> list[Governed]:
     trigger = tags[at]
     if trigger == "R":
         return _suicide(chunks, tags, at)
-    if trigger == "A":
-        return [Governed("injured", [chunks[at]._replace(tag="q")], weak=True)]
+    if trigger in "AN":
+        return [Governed("injured" if trigger == "A" else "killed", [chunks[at]._replace(tag="q")], weak=True)]
     if trigger in "MQ":
         return [Governed("killed" if trigger == "M" else "hit", [chunks[at]._replace(tag="q")], total=True)]
     if _negated(chunks, tags, at):
@@ -72,7 +72,7 @@ VERBS = {
     "h": ("injured", False, True),
     "f": ("injured", False, True),
 }
-TRIGGERS = frozenset([*VERBS, *"RDjTJC-0MQA"])
+TRIGGERS = frozenset([*VERBS, *"RDjTJC-0MQAN"])
 
 
 def _verb(chunks: Sequence[Chunk], tags: str, at: int, kind: str, active: bool, passive: bool) -> list[Governed]:
@@ -144,7 +144,8 @@ def including(chunks: Sequence[Chunk], tags: str, start: int) -> list[Chunk]:
 def _noun(chunks: Sequence[Chunk], tags: str, at: int) -> list[Governed]:
     kind = "killed" if tags[at] == "D" else "injured"
     base = max(0, at - 4)
-    if chunks[at].head not in words("en").uncounted and (match := _NOUN_COUNT.search(tags[base:at])):
+    match = _NOUN_COUNT.search(tags[base:at])
+    if match and chunks[at].head not in words("en").uncounted:
         start, stop = match.span("list")
         return [Governed(kind, list(chunks[base + start : base + stop]), bodies=True)]
     if chunks[at].head in words("en").also_verbs and tags[at + 1 : at + 2] == "g" and not chunks[at + 1].bare:
@@ -152,6 +153,8 @@ def _noun(chunks: Sequence[Chunk], tags: str, at: int) -> list[Governed]:
     link = next((one for one in chunks[at + 1 : at + 3] if one.tag != "~"), None)
     to_whom = link is not None and link.head == "to" and tags[at] == "j"
     people = object_of(chunks, tags, at + 1 + to_whom) if link is not None and (link.tag == "o" or to_whom) else []
+    if not people and not match and chunks[at].head in words("en").implied_deaths:
+        return [Governed(kind, [chunks[at]._replace(tag="g", low=1, best=1, bare=True)], weak=True)]
     return [Governed(kind, people, bodies=True)] if people else []
 
 

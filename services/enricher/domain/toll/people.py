@@ -100,7 +100,7 @@ def another(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk, i
     """ "another man", "another two soldiers", "a second victim", "another" before a verb."""
     at = lists.another.at(tokens, index)
     if at is None:
-        return None
+        return _other(tokens, index, lists)
     stop = at[1]
     if stop < len(tokens) and tokens[stop].text == "-":
         return None  # "a fourth-year student"
@@ -118,6 +118,16 @@ def another(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk, i
         tag, tokens[index].start, tokens[after - 1].end, 1, 1, 1, more=True, others=True, bare=True, head=head,
         ordinal=lists.ordinals.get(tokens[stop - 1].lower),
     ), after  # fmt: skip
+
+
+def _other(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk, int] | None:
+    """ "injuring other two"."""
+    if tokens[index].lower != "other" or index + 1 >= len(tokens):
+        return None
+    counted = counted_people(tokens, index + 1, lists)
+    if counted is None or counted[0].tag == ".":
+        return None
+    return counted[0]._replace(more=True, start=tokens[index].start), counted[1]
 
 
 def _of_several(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk, int] | None:

@@ -48,6 +48,12 @@ def _told_again(told: list[TollMention], killed: Toll) -> list[TollMention]:
 
 
 def _killed(mentions: list[TollMention]) -> tuple[Toll | None, list[TollMention]]:
+    """By those who say that somebody died, or else by what only implies it ("a fatal shooting")."""
+    found = _said_killed([one for one in mentions if not one.weak])
+    return found if found[0] else _said_killed([one for one in mentions if one.weak and one.position <= SPAN])
+
+
+def _said_killed(mentions: list[TollMention]) -> tuple[Toll | None, list[TollMention]]:
     chosen = _leading([one for one in mentions if not one.of_perpetrators and one.best])
     total = sum(one.best or 0 for one in chosen)
     perpetrators = sum(one.perpetrators or 0 for one in chosen)

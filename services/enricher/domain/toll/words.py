@@ -12,7 +12,7 @@ Each chunk has a tag of one character, so that a sentence becomes a short string
   i  wounded                       I  wounding                    j  injuries        f  suffered          h  in hospital
   s  shot (dead or alive)          S  shooting      y  struck, hit     C  claimed (lives)   c  casualties
   t  kidnapped                     H  kidnapping                  e  hostages (noun)
-  M  "triple murder"   Q  "double shooting"
+  M  "triple murder"   Q  "double shooting"   A  "three counts of attempted murder"   N  "three counts of murder"
   b  was, were   ~  adverb   a  and   ,  comma   n  including   o  of   w  who   v  clause break   !  not   -  no
   l  to, at (after "death toll")   z  preposition   .  any other word   ;  colon, semicolon, dash
 """
@@ -77,7 +77,11 @@ class Words:
         self.multiple_killed = frozenset(data.get("multiple_killed", []))
         self.multiple_hit = frozenset(data.get("multiple_hit", []))
         self.attempts = Phrases({"attempts": data.get("attempts", [])})
-        self.attempt_words = frozenset(tokenize(phrase)[0].lower for phrase in data.get("attempts", []))
+        self.murders = Phrases({"murders": data.get("murders", [])})
+        self.charge_words = frozenset(
+            tokenize(phrase)[0].lower for name in ("attempts", "murders") for phrase in data.get(name, [])
+        )
+        self.implied_deaths = frozenset(data.get("implied_deaths", []))
         self.shot = frozenset(data.get("shot_people", []))
         self.gunfights = frozenset(data.get("gunfights", []))
         self.fighters = frozenset(data.get("fighters", []))
