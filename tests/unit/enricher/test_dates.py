@@ -93,6 +93,13 @@ def test_what_is_no_date(text: str) -> None:
         ("tr", "Saldırı 3 Mayıs 2016 günü oldu.", date(2016, 5, 3)),
         ("ar", "وقع الهجوم في 3 مايو 2016.", date(2016, 5, 3)),
         ("ur", "حملہ 3 مئی 2016 کو ہوا۔", date(2016, 5, 3)),
+        ("de", "Der Anschlag geschah im März.", date(2017, 3, 1)),
+        ("de", "Der Anschlag geschah letzte Woche.", date(2017, 5, 15)),
+        ("fr", "L'attaque a eu lieu en août.", date(2016, 8, 1)),
+        ("fr", "L'attaque a eu lieu le mois dernier.", date(2017, 4, 1)),
+        ("es", "El ataque ocurrió la semana pasada.", date(2017, 5, 15)),
+        ("pt", "O ataque ocorreu no ano passado.", date(2016, 1, 1)),
+        ("ru", "Взрыв произошел в прошлом месяце.", date(2017, 4, 1)),
     ],
 )
 def test_other_languages(language: str, text: str, expected: date) -> None:
@@ -130,6 +137,14 @@ def test_other_languages(language: str, text: str, expected: date) -> None:
             date(2017, 5, 23),
         ),
         ("See our map of shootings in the city since 2010.", None),
+        ("No one was held over the shooting as of Tuesday.", None),
+        ("It happened in the evening of Sept. 10.", date(2016, 9, 10)),
+        ("LAGOS, Niger., May 23 (Wire) - Gunmen attacked a market on Sunday.", date(2017, 5, 21)),
+        ("He was arrested on Tuesday, a day after officers found that four people had been shot.", date(2017, 5, 22)),
+        (
+            "A man was convicted over the June 2014 shooting. Back in June he said nothing. It was June 15.",
+            date(2014, 6, 15),
+        ),
     ],
 )
 def test_the_date_of_the_attack(text: str, expected: date | None) -> None:
@@ -150,6 +165,9 @@ def test_the_turn_of_the_year() -> None:
         ("This story was first published on 3 May 2016. A bomb exploded on Monday.", date(2016, 5, 2)),
         ("Posted: Tuesday, May 3, 2016 4:10 PM. A bomb exploded on Monday.", date(2016, 5, 2)),
         ("A bomb exploded on Monday.", date(2017, 5, 22)),
+        ("Shots. (Published Tuesday, Sept. 20, 2016) A man was shot on Monday.", date(2016, 9, 19)),
+        ("LAGOS, May 23 (Wire) - Gunmen attacked a market today.", date(2017, 5, 23)),
+        ("LAGOS, March 3 (Wire) - Gunmen attacked a market on Monday.", date(2017, 5, 22)),
         ("Updated: 05/04/2017 9:15 AM Created: 05/03/2017 5:14 PM A man was shot on Tuesday.", date(2017, 5, 2)),
     ],
 )

@@ -7,12 +7,13 @@ from services.enricher.domain.when.calendar import Calendar
 
 NEAR = 70  # characters around a date in which the words stand that say what it is a date of
 
+SINCE = 10  # characters in which "since" stands before a date
+
 _WORD = re.compile(r"[^\W\d_]+")
 _CLOCK = re.compile(r"\d\s?(?:[ap]\.?m\.?|hours|hrs|gmt),?\s(?:on\s)?(?:early\s|late\s)?$", re.IGNORECASE)
 _STAMP = re.compile(r",?\s{1,3}(?:at\s)?\d{1,2}:\d\d\s?[AP]M\b")
-_OWNER = re.compile(r"(?:\s(?:night|morning|afternoon|evening))?['’]s?\s((?:\w+\s?){1,4})")
 _NOUN = re.compile(r",?\s((?:[\w-]+\s?){1,3})")  # "the May 3 double shooting"
-_TOWN = re.compile(r"[^a-z]{3,30}(?:,[^.;:]{2,30})?,? \(?")  # "LAGOS, Nigeria, Dec 12 (Wire) -"
+_TOWN = re.compile(r"[^a-z]{3,30}(?:,[^;:]{2,30})?,? \(?")  # "LAGOS, Nigeria, Dec 12 (Wire) -"
 _AGENCY = re.compile(r"\.?,?\)?\s*(?:\([^()]{2,40}\)\s*|[A-Z]{2,12}\s)?[-–—]")
 
 
@@ -22,13 +23,14 @@ def about(text: str, start: int, end: int, sentence: Sentence | None, names: Cal
     A clock time before the date is an attack's, right after it a page's; the date of a dateline is the writer's.
     """
     begin, stop = (sentence.start, sentence.end) if sentence else (0, len(text))
-    if text[max(begin, start - 6) : start].lower() == "since " or text[start : start + 6].lower() == "since ":
+    if any(start in word.span() for word in names.since.finditer(text, max(begin, start - SINCE), end)):
         return "other", False
-    if _STAMP.match(text, end) or _is_dateline(text[begin:start], text, end):
+    if _STAMP.match(text, end) or is_dateline(text[begin:start], text, end):
         return "other", False
-    if (owner := _OWNER.match(text, end)) and any(word.lower() in names.surely for word in owner[1].split()):
+    if (owner := names.owner.match(text, end)) and any(word.lower() in names.surely for word in owner[1].split()):
         return "attack", True
-    noun = _NOUN.match(text, end) if text[max(begin, start - 4) : start].lower() == "the " else None
+    article = text[max(begin, start - 12) : start].split()[-1:]
+    noun = _NOUN.match(text, end) if article and article[0].lower() in names.the else None
     if noun and any(word.lower() in names.attack for word in noun[1].split()):
         return "attack", False
     if _heads_another(text, begin, start, end, names):
@@ -47,7 +49,8 @@ def about(text: str, start: int, end: int, sentence: Sentence | None, names: Cal
     return best[1], best[2]
 
 
-def _is_dateline(before: str, text: str, end: int) -> bool:
+def is_dateline(before: str, text: str, end: int) -> bool:
+    """Whether a date after `before`, the words of its sentence, which ends at `end`, is a dateline's."""
     return _TOWN.fullmatch(before) is not None and _AGENCY.match(text, end) is not None
 
 
@@ -56,7 +59,7 @@ def _heads_another(text: str, begin: int, start: int, end: int, names: Calendar)
 
     "The shooting on Monday that left two dead", "the man who opened fire on Monday says": one before has it.
     """
-    match = _NEXT.match(text, end)
+    match = names.follows.match(text, end)
     if match is None:
         return False
     before = [one.lower() for one in _WORD.findall(text, max(begin, start - NEAR), start)]
@@ -66,9 +69,6 @@ def _heads_another(text: str, begin: int, start: int, end: int, names: Calendar)
     return not any(one in names.attack for one in before) and (
         match[1].lower() in names.other or match[1].lower() in names.speech
     )
-
-
-_NEXT = re.compile(r"(?: (?:night|morning|afternoon|evening|to|also|have|had|has))? ([^\W\d_]+)")
 
 
 def _says(word: str, before: bool, distance: int, names: Calendar) -> tuple[str | None, bool]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from services.enricher.domain.text.article import Sentence
-from services.enricher.domain.when.about import NEAR, about
+from services.enricher.domain.when.about import NEAR, about, is_dateline
 from services.enricher.domain.when.rules import ANCHORED, RULES, calendar
 from shared.codes import DatePrecision
 
@@ -19,7 +19,8 @@ from shared.codes import DatePrecision
 class DateMention:
     """`first`, `last`: the days it may mean, null where it cannot be known. `sentence` is its index.
 
-    `kind`: absolute ("3 May 2017"), yearless ("May 3"), weekday, relative ("yesterday"), period ("last month", "2022").
+    `kind`: absolute ("3 May 2017", "May 2017"), yearless ("May 3"), weekday, relative ("yesterday"), period ("last
+    month", "2022").
     `about`: attack or other (a hearing, an arrest, a statement), null where no word nearby says.
     """
 
@@ -49,33 +50,63 @@ def find(
         )
         if span is None:
             continue
-        what, sure = about(text, match.start(), match.end(), sentences[index] if sentences else None, names)
-        sure = sure or (rule == "after" and what == "attack")  # "two days after the attack"
+        if rule in COUNTED_FROM:  # "arrested on Friday, a day after the attack": what comes after says of what
+            what, sure = about(text, match.start(), match.end(), _from(match.start(), sentences, index), names)
+            sure = what == "attack"
+        else:
+            what, sure = about(text, match.start(), match.end(), sentences[index] if sentences else None, names)
         mentions.append(
             DateMention(match.start(), match.end(), span.first, span.last, span.precision, index, span.kind, what, sure)
         )
     return _with_years(_merged(mentions))
 
 
+COUNTED_FROM = ("after", "after_it")  # rules
+
+
+def _from(start: int, sentences: Sequence[Sentence], index: int) -> Sentence | None:
+    """The rest of a sentence."""
+    if not sentences:
+        return None
+    whole = sentences[index]
+    return replace(whole, start=start, text=whole.text[start - whole.start :])
+
+
 def written(
     text: str, sentences: Sequence[Sentence], published: date | None, language: str | None = "en"
 ) -> date | None:
-    """The day against which a text's own words are read: of one that was published before, its first day."""
+    """The day against which a text's own words are read: that of its dateline or, if published before, its first."""
     names = calendar(language or "en")
     for stamp in (names.posted.search(text, 0, STAMPED), names.republished.search(text)):
         day = _stamped(text[: stamp.end() + NEAR], stamp.end(), sentences, language) if stamp else None
         if day is not None and (published is None or day < published):
             return day
-    return published
+    return _datelined(text[:DATELINE], sentences, published, language) or published
 
 
 STAMPED = 500  # characters in which a page's own stamp ("Posted: 3 May 2017") stands
+DATELINE = 120  # characters
+WIRED = timedelta(7)  # a paper prints a wire's text within
 
 
 def _stamped(text: str, start: int, sentences: Sequence[Sentence], language: str | None) -> date | None:
     """The day with its year that stands right after a stamp."""
+    return next((one.first for one in _find_in_head(text, sentences, None, language) if one.end > start), None)
+
+
+def _datelined(text: str, sentences: Sequence[Sentence], published: date | None, language: str | None) -> date | None:
+    """The day of a dateline: "HOUSTON, Nov. 16 (Wire) -", shortly before that of publication."""
+    for one in _find_in_head(text, sentences, published, language):
+        if is_dateline(text[: one.start], text, one.end) and published and one.first:
+            return one.first if timedelta(0) <= published - one.first <= WIRED else None
+    return None
+
+
+def _find_in_head(
+    text: str, sentences: Sequence[Sentence], published: date | None, language: str | None
+) -> list[DateMention]:
     head = [one for one in sentences if one.start < len(text)]
-    return next((one.first for one in find(text, head, None, language) if one.end > start and one.first), None)
+    return [one for one in find(text, head, published, language) if one.first is not None]
 
 
 def _anchor(mentions: Sequence[DateMention], index: int, kinds: frozenset[str], published: date | None) -> date | None:
@@ -142,20 +173,23 @@ _PRECISIONS = list(DatePrecision)
 
 
 def _with_years(mentions: list[DateMention]) -> list[DateMention]:
-    """ "May 3" is of the year that the text gives that day or that month elsewhere."""
-    given = {(one.first.month, one.first.day): one.first.year for one in mentions if one.first and _is_dated(one)}
-    return [_of_year(one, given) for one in mentions]
+    """ "May 3" is of the year that the text gives that day or that month elsewhere, first of all the attack's."""
+    given: dict[tuple[int, int | None], int] = {}
+    for one in sorted((one for one in mentions if one.kind == "absolute"), key=lambda one: one.about != "attack"):
+        if one.first:
+            given.setdefault((one.first.month, one.first.day if _is_day(one) else None), one.first.year)
+    return [_of_year(one, given) for one in mentions] if given else mentions
 
 
-def _is_dated(one: DateMention) -> bool:
-    return one.kind == "absolute" or (one.kind == "period" and one.precision is DatePrecision.MONTH)
+def _is_day(one: DateMention) -> bool:
+    return one.precision is DatePrecision.DAY
 
 
-def _of_year(one: DateMention, given: dict[tuple[int, int], int]) -> DateMention:
+def _of_year(one: DateMention, given: dict[tuple[int, int | None], int]) -> DateMention:
     if one.kind != "yearless" or one.first is None:
         return one
     day = one.first
-    year = given.get((day.month, day.day)) or given.get((day.month, 1))
+    year = given.get((day.month, day.day)) or given.get((day.month, None))
     return one if year is None else replace(one, first=day.replace(year=year), last=day.replace(year=year))
 
 

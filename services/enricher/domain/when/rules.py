@@ -11,7 +11,17 @@ from functools import cache
 from services.enricher.domain.text import lexicon
 from services.enricher.domain.when.calendar import Calendar, build
 from services.enricher.domain.when.clock import night_of
-from services.enricher.domain.when.spans import UNITS, Span, back, day_span, full_year, latest, month_span, year_span
+from services.enricher.domain.when.spans import (
+    SATURDAY,
+    UNITS,
+    Span,
+    back,
+    day_span,
+    full_year,
+    latest,
+    month_span,
+    year_span,
+)
 from shared.codes import DatePrecision
 
 Resolver = Callable[["re.Match[str]", "Calendar", date | None], Span | None]
@@ -65,9 +75,8 @@ _AMERICAN = re.compile(r",?\s(?:at\s)?\d{1,2}:\d\d\s?[AP]\.?M\b", re.IGNORECASE)
 
 
 def _month_year(match: "re.Match[str]", names: Calendar, published: date | None) -> Span | None:
-    return month_span(
-        int(_part(match, "month_year", "y") or 0), names.months[_part(match, "month_year", "M") or ""], "period"
-    )
+    month = names.months[_part(match, "month_year", "M") or ""]
+    return month_span(int(_part(match, "month_year", "y") or 0), month, "absolute")
 
 
 def _in_month(match: "re.Match[str]", names: Calendar, published: date | None) -> Span | None:
@@ -82,13 +91,12 @@ def _in_year(match: "re.Match[str]", names: Calendar, published: date | None) ->
 
 
 def _weekday(match: "re.Match[str]", names: Calendar, published: date | None) -> Span | None:
-    which = _part(match, "weekday", "q") or ""
-    if which.startswith(("next", "coming", "every", "each")):
+    if _part(match, "weekday", "x"):
         return None
     if published is None:
         return Span(None, None, DatePrecision.DAY, "weekday")
     back = (published.weekday() - names.weekdays[_part(match, "weekday", "W") or ""]) % 7
-    if which.startswith(("last", "past", "previous")) and back == 0:
+    if _part(match, "weekday", "q") and back == 0:
         back = 7
     day = published - timedelta(back)
     return Span(day, day, DatePrecision.DAY, "weekday")
@@ -147,18 +155,17 @@ def _opening(match: "re.Match[str]", names: Calendar, published: date | None) ->
 
 def _period(match: "re.Match[str]", names: Calendar, published: date | None) -> Span | None:
     """ "late last month", "this week", "over the weekend"."""
-    unit, which = _part(match, "period", "u") or "", _part(match, "period", "q") or ""
+    unit, count = names.periods[_part(match, "period", "p") or ""]
     if published is None:
         return Span(None, None, UNITS[unit], "period")
-    count = 1 if which.endswith(("last", "previous", "past")) and unit != "weekend" else 0
-    if unit == "weekend" and which.endswith("last") and published.weekday() >= 5:
-        count = 1
+    if unit == "weekend" and published.weekday() < SATURDAY:
+        count = 0  # the last is the one just past, but on a weekend the one before
     span = back(published, unit, count)
-    if span is None or span.last is None:
+    if span is None or span.first is None or span.last is None:
         return span
-    if which.startswith(("early", "earlier")) and unit == "month" and count == 1 and span.first:
+    if count and unit == "month" and _part(match, "period", "e"):
         return span._replace(last=span.first + timedelta(9))
-    if which.startswith("late") and unit == "month" and count == 1:
+    if count and unit == "month" and _part(match, "period", "l"):
         return span._replace(first=span.last - timedelta(10))
     return span._replace(last=min(span.last, published)) if not count else span
 
@@ -168,7 +175,9 @@ def _holiday(match: "re.Match[str]", names: Calendar, published: date | None) ->
     month, day = names.holidays[_part(match, "holiday", "H") or ""]
     year = _part(match, "holiday", "y")
     shift = _count(_part(match, "holiday", "q"), names) if _part(match, "holiday", "q") else 0
-    if (_part(match, "holiday", "u") or "") == "before":
+    if shift and names.units[_part(match, "holiday", "n") or ""] != "day":
+        return None
+    if _part(match, "holiday", "u"):
         shift = -shift
     span = day_span(int(year), month, day, "absolute") if year else latest(month, day, published, "yearless")
     if span is None or span.first is None:
@@ -195,16 +204,17 @@ _DAY = r"(?P<d>[0-3]?\d)(?:st|nd|rd|th|er|\.)?"
 _YEAR_GIVEN = r"(?P<y>(?:19|20)\d\d)"
 
 
-_UNIT = r"(?P<u>[[U]])"
+_UNIT = r"(?P<u>[[units]])"
 
 
-_NUMBER = r"(?P<q>[[C]]|\d{1,2})"
+_NUMBER = r"(?P<q>[[counts]]|\d{1,2})"
 
 
 # These count from the day that the text told of last, of one of these kinds.
 ANCHORED = {
     "day_before": frozenset({"absolute", "yearless", "weekday", "relative"}),
     "that_year": frozenset({"absolute", "period"}),
+    "after_it": frozenset({"absolute", "yearless", "weekday", "relative"}),
 }
 
 
@@ -212,38 +222,35 @@ ANCHORED = {
 RULES: dict[str, tuple[str, Resolver]] = {
     "iso": (r"\b(?P<y>(?:19|20)\d\d)-(?P<m>[01]\d)-(?P<d>[0-3]\d)\b", _iso),
     "slash": (r"(?<![\d/])(?P<m>[0-3]?\d)/(?P<d>[0-3]?\d)/(?P<y>(?:19|20)?\d\d)\b", _slashed),
-    "that_year": (rf"\b(?P<M>[[M]])\b\.?\s{_DAY},?\s(?:of\s)?(?:that|the\ssame)\syear\b", _that_year),
+    "that_year": (rf"\b(?P<M>[[months]])\b\.?\s{_DAY},?\s[[that_year]]\b", _that_year),
     "month_day": (
-        rf"\b(?P<M>[[M]])\b\.?\s(?:the\s)?{_DAY}\b(?![:\d])(?:,?\s(?:of\s)?{_YEAR_GIVEN}\b)?",
+        rf"\b(?P<M>[[months]])\b\.?\s(?:the\s)?{_DAY}\b(?![:\d])(?:,?\s(?:of\s)?{_YEAR_GIVEN}\b)?",
         _absolute("month_day"),
     ),
     "day_month": (
-        rf"\b{_DAY}(?:\sof|\sde|\sdo)?\s(?P<M>[[M]])\b\.?"
-        r"(?:,?\s(?:de\s|del\s|of\s)?(?P<y>(?:19|20)\d\d|\d\d(?!\d|[:.,]\d|\s?(?:people|killed|dead))\b))?",
+        rf"\b{_DAY}(?:\sof|\sde|\sdo)?\s(?P<M>[[months]])\b\.?"
+        r"(?:,?\s(?:de\s|del\s|of\s)?(?P<y>(?:19|20)\d\d|\d\d(?!\d|[:.,]\d|\s?[[counted]])\b))?",
         _absolute("day_month"),
     ),
-    "month_year": (rf"\b(?P<M>[[M]])\b\.?,?\s(?:of\s|de\s)?{_YEAR_GIVEN}\b", _month_year),
+    "month_year": (rf"\b(?P<M>[[months]])\b\.?,?\s(?:of\s|de\s)?{_YEAR_GIVEN}\b", _month_year),
     "holiday": (
-        r"\b(?:(?P<q>[[C]]|\d)\sdays?\s(?P<u>before|after)\s|on\s|early\s|late\s)(?P<H>[[H]])\b"
+        r"\b(?:(?P<q>[[counts]]|\d)\s(?P<n>[[units]])\s(?:(?P<u>[[before]])|[[after]])\s|[[before_holiday]]\s)(?P<H>[[holidays]])\b"
         rf"(?:,?\s{_YEAR_GIVEN})?",
         _holiday,
     ),
-    "named": (r"\b(?P<D>[[D]])\b", _named_day),
-    "overnight": (r"\b(?P<N>[[N]])\b", _overnight),
-    "ago": (rf"\b{_NUMBER}\s{_UNIT}\s[[A]]\b", _ago("ago")),
-    "ago_before": (rf"\b[[F]]\s{_NUMBER}\s{_UNIT}\b", _ago("ago_before")),
-    "after": (rf"(?:(?<![^\n])|(?<=[-–—]\s)){_NUMBER}\s{_UNIT}\s(?=[[T]]\b)", _ago("after")),
-    "day_before": (r"\b[[B]]\b(?=[.,;)]|\s?$|\s(?:in|at|on|near|outside|when|as)\b)", _day_before),
-    "opening": (rf"\bfirst\s(?:minutes|hours|moments)\sof\s{_YEAR_GIVEN}\b", _opening),
-    "weekday": (r"\b(?:(?P<q>last|past|this\spast|previous|next|coming|every|each)\s)?(?P<W>[[W]])\b", _weekday),
-    "period": (
-        r"\b(?P<q>(?:(?:early|earlier|late|later)\s)?"
-        r"(?:last|this\spast|this|previous|over\sthe|the\spast|during\sthe))\s(?P<u>weekend|week|month|year)\b",
-        _period,
-    ),
-    "in_month": (r"\b(?:in|of|since|early|late|mid-?|during|from)\s?(?P<M>[[M]])\b(?!\s\d)", _in_month),
-    "in_year": (rf"\b(?:in|of|since|during|from|the|early|late)\s{_YEAR_GIVEN}\b", _in_year),
-    "ordinal": (r"\bon\sthe\s(?P<d>[0-3]?\d)(?:st|nd|rd|th)\b(?!\s(?:of\s)?[[M]])", _ordinal),
+    "named": (r"\b(?P<D>[[days]])\b", _named_day),
+    "overnight": (r"\b(?P<N>[[nights]])\b", _overnight),
+    "ago": (rf"\b{_NUMBER}\s{_UNIT}\s[[ago]]\b", _ago("ago")),
+    "ago_before": (rf"\b[[before_count]]\s{_NUMBER}\s{_UNIT}\b", _ago("ago_before")),
+    "after": (rf"(?:(?<![^\n])|(?<=[-–—]\s)){_NUMBER}\s{_UNIT}\s(?=[[after]]\b)", _ago("after")),
+    "after_it": (rf"(?<=,\s){_NUMBER}\s{_UNIT}\s(?=[[after]]\b)", _ago("after_it")),
+    "day_before": (r"\b[[day_before]]\b(?=[.,;)]|\s?$|\s[[stands_alone]]\b)", _day_before),
+    "opening": (rf"\b[[first_of_year]]\s{_YEAR_GIVEN}\b", _opening),
+    "weekday": (r"\b(?:(?:(?P<q>[[last]])|(?P<x>[[no_day]]))\s)?(?P<W>[[weekdays]])\b", _weekday),
+    "period": (r"\b(?:(?:(?P<e>[[early]])|(?P<l>[[late]]))\s)?(?P<p>[[periods]])\b", _period),
+    "in_month": (r"\b[[before_month]]\s?(?P<M>[[months]])\b(?!\.?\s\d)", _in_month),
+    "in_year": (rf"\b[[before_year]]\s{_YEAR_GIVEN}\b", _in_year),
+    "ordinal": (r"\b[[before_day]]\s(?P<d>[0-3]?\d)(?:st|nd|rd|th)\b(?!\s(?:of\s)?[[months]])", _ordinal),
 }
 
 

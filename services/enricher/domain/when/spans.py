@@ -13,6 +13,7 @@ class Span(NamedTuple):
     kind: str
 
 
+SATURDAY = 5  # as `date.weekday` counts
 UNITS = {
     "day": DatePrecision.DAY,
     "week": DatePrecision.WEEK,
@@ -64,7 +65,7 @@ def back(published: date, unit: str, count: int) -> Span | None:
         monday = published - timedelta(published.weekday() + 7 * count)
         return Span(monday, monday + timedelta(6), DatePrecision.WEEK, "period")
     if unit == "weekend":
-        saturday = published - timedelta((published.weekday() - 5) % 7 + 7 * count)
+        saturday = published - timedelta((published.weekday() - SATURDAY) % 7 + 7 * count)
         return Span(saturday, saturday + timedelta(1), DatePrecision.WEEK, "period")
     if unit == "month":
         month = published.year * 12 + published.month - 1 - count
