@@ -1,14 +1,15 @@
-"""The encoder that reads an article for the kind classifier: an ONNX file, run by onnxruntime on one thread.
+"""The encoder that reads an article for the kind classifier, and marks who did what to whom if it is asked to.
 
-The file and its tokenizer lie in `services/enricher/model/`, beside the card (`encoder.json`) that says what it was
-trained on and holds the hashes that are checked before anything is run.
+Two ONNX files, run by onnxruntime on one thread: the second goes on from what the lower half of the first made of the
+text. They and the tokenizer lie in `services/enricher/model/`, beside the card (`encoder.json`) that says what they
+were trained on and holds the hashes that are checked before anything is run.
 """
 
 import hashlib
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import onnxruntime
@@ -16,7 +17,7 @@ from tokenizers import Encoding, Tokenizer
 
 from services.enricher.domain.news.reading import Answer, Logits, Piece
 
-FILES = ("encoder.onnx", "tokenizer.json")
+FILES = ("encoder.onnx", "roles.onnx", "tokenizer.json")
 
 
 class Encoder:
@@ -28,11 +29,17 @@ class Encoder:
         _check(card)
 
     def __call__(self, title: str, text: str) -> Answer:
-        session, tokenizer = _open(self._card)
-        read = tokenizer.encode(title, text) if title else tokenizer.encode(text)
+        opened = _open(self._card)
+        read = opened.tokenizer.encode(title, text) if title else opened.tokenizer.encode(text)
         ids = np.array([read.ids], np.int64)
-        logits, tags = session.run(None, {"ids": ids, "mask": np.ones_like(ids)})
-        return Answer(Logits(*map(float, logits[0])), _pieces(tags[0], read))
+        mask = np.ones_like(ids)
+        logits, states = opened.kind.run(None, {"ids": ids, "mask": mask})
+
+        def marks() -> list[Piece]:
+            (tags,) = opened.roles.run(None, {"states": states, "mask": mask})
+            return _pieces(tags[0], read)
+
+        return Answer(Logits(*map(float, logits[0])), marks)
 
 
 def _pieces(tags: Any, read: Encoding) -> list[Piece]:
@@ -61,14 +68,22 @@ def _check(card: Path) -> None:
             )
 
 
+class _Opened(NamedTuple):
+    kind: onnxruntime.InferenceSession
+    roles: onnxruntime.InferenceSession
+    tokenizer: Tokenizer
+
+
 @cache
-def _open(card: Path) -> tuple[Any, Tokenizer]:
+def _open(card: Path) -> _Opened:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1  # one process a core
     options.enable_cpu_mem_arena = False  # its arena keeps the peak of the longest text for good
-    path = card.with_name("encoder.onnx")
-    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    kind, roles = (
+        onnxruntime.InferenceSession(card.with_name(name), options, providers=["CPUExecutionProvider"])
+        for name in FILES[:2]
+    )
     tokenizer = Tokenizer.from_file(str(card.with_name("tokenizer.json")))
     tokenizer.no_padding()
     tokenizer.enable_truncation(json.loads(card.read_text(encoding="utf-8"))["word_pieces"])
-    return session, tokenizer
+    return _Opened(kind, roles, tokenizer)

@@ -1,10 +1,13 @@
-"""The trained encoder as an ONNX file with 8-bit weights, which `services/enricher/encoder.py` runs.
+"""The trained encoder as two ONNX files with 8-bit weights, which `services/enricher/encoder.py` runs.
 
-The graph is `network.py` once more, node by node: inputs `ids` and `mask` (int64, [texts, word pieces]), outputs
-`logits` ([texts, OUTPUTS]) and `tags` ([texts, word pieces, TAGS]). Weights are quantised to 7 bits by channel:
-processors without VNNI add up products of 8 bits with saturation, and all shall say the same.
+The graphs are `network.py` once more, node by node. `encoder.onnx` tells the kind: inputs `ids` and `mask` (int64,
+[texts, word pieces]), outputs `logits` ([texts, OUTPUTS]) and `states`, what the lower half made of the word pieces
+([texts, word pieces, H]). `roles.onnx` goes on from `states` and `mask` to `tags` ([texts, word pieces, TAGS]); it is
+only run for articles that tell of an attack. Weights are quantised to 7 bits by channel: processors without VNNI add
+up products of 8 bits with saturation, and all shall say the same.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,12 +21,13 @@ from services.enricher.model.network import ATTENTION_HEADS, EPSILON, FROZEN, LA
 OPSET = 17
 
 
-def export(weights: Parameters, path: Path) -> None:
-    """Write the encoder to `path`."""
-    with TemporaryDirectory() as folder:
-        whole = Path(folder) / "whole.onnx"
-        onnx.save(_graph(weights), whole)
-        quantize_dynamic(whole, path, per_channel=True, reduce_range=True, weight_type=QuantType.QInt8)
+def export(weights: Parameters, folder: Path) -> None:
+    """Write `encoder.onnx` and `roles.onnx` into a folder."""
+    for name, graph in (("encoder.onnx", _kind(weights)), ("roles.onnx", _roles(weights))):
+        with TemporaryDirectory() as temporary:
+            whole = Path(temporary) / name
+            onnx.save(graph, whole)
+            quantize_dynamic(whole, folder / name, per_channel=True, reduce_range=True, weight_type=QuantType.QInt8)
 
 
 class _Graph:
@@ -57,40 +61,57 @@ class _Graph:
         product = self("MatMul", x, self.weight(f"{name}.weight", transposed=True))
         return self("Add", product, self.weight(f"{name}.bias"))
 
-    def normed(self, name: str, x: str) -> str:
-        return self(
-            "LayerNormalization", x, self.weight(f"{name}.weight"), self.weight(f"{name}.bias"), epsilon=EPSILON
-        )
+    def normed(self, name: str, x: str, *, result: str = "") -> str:
+        scale, shift = self.weight(f"{name}.weight"), self.weight(f"{name}.bias")
+        return self("LayerNormalization", x, scale, shift, result=result, epsilon=EPSILON)
 
 
-def _graph(weights: Parameters) -> onnx.ModelProto:
+def _kind(weights: Parameters) -> onnx.ModelProto:
     graph = _Graph(weights)
-    mask = graph("Cast", "mask", to=TensorProto.FLOAT)
-    closed = graph("Mul", graph("Sub", mask, graph.number(1.0)), graph.number(1e9))  # [B, T]: 0 open, -1e9 padding
+    mask, closed = _masks(graph)
     wide = graph("Unsqueeze", closed, graph.ints(1, 2))
     x = _embedded(graph)
-    for number in range(FROZEN):
-        x = _layer(graph, f"encoder.layer.{number}.", x, wide)
-    roles = x
-    for number in range(FROZEN, LAYERS):
-        x = _layer(graph, f"encoder.layer.{number}.", x, wide)
-        roles = _layer(graph, f"roles.layer.{number}.", roles, wide)
+    for number in range(LAYERS):
+        last = "states" if number == FROZEN - 1 else ""
+        x = _layer(graph, f"encoder.layer.{number}.", x, wide, result=last)
     _answer(graph, x, mask, closed)
-    graph("Add", graph("MatMul", roles, graph.weight("tags.kernel")), graph.weight("tags.bias"), result="tags")
-    shape = ["texts", "pieces"]
-    made = helper.make_graph(
-        graph.nodes,
-        "encoder",
-        [helper.make_tensor_value_info(name, TensorProto.INT64, shape) for name in ("ids", "mask")],
-        [
-            helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["texts", OUTPUTS]),
-            helper.make_tensor_value_info("tags", TensorProto.FLOAT, [*shape, TAGS]),
-        ],
-        list(graph.constants.values()),
-    )
+    return _model(graph, [_IDS, _MASK], [_LOGITS, _states(weights)])
+
+
+def _roles(weights: Parameters) -> onnx.ModelProto:
+    graph = _Graph(weights)
+    _, closed = _masks(graph)
+    wide = graph("Unsqueeze", closed, graph.ints(1, 2))
+    x = "states"
+    for number in range(FROZEN, LAYERS):
+        x = _layer(graph, f"roles.layer.{number}.", x, wide)
+    graph("Add", graph("MatMul", x, graph.weight("tags.kernel")), graph.weight("tags.bias"), result="tags")
+    return _model(graph, [_states(weights), _MASK], [_TAGS])
+
+
+_IDS, _MASK = (helper.make_tensor_value_info(name, TensorProto.INT64, ["texts", "pieces"]) for name in ("ids", "mask"))
+_LOGITS = helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["texts", OUTPUTS])
+_TAGS = helper.make_tensor_value_info("tags", TensorProto.FLOAT, ["texts", "pieces", TAGS])
+
+
+def _states(weights: Parameters) -> onnx.ValueInfoProto:
+    width = np.asarray(weights["embeddings.LayerNorm.bias"]).shape[0]
+    return helper.make_tensor_value_info("states", TensorProto.FLOAT, ["texts", "pieces", width])
+
+
+def _model(
+    graph: _Graph, inputs: Sequence[onnx.ValueInfoProto], outputs: Sequence[onnx.ValueInfoProto]
+) -> onnx.ModelProto:
+    made = helper.make_graph(graph.nodes, "encoder", inputs, outputs, list(graph.constants.values()))
     model = helper.make_model(made, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=9)
     onnx.checker.check_model(model)
     return model
+
+
+def _masks(graph: _Graph) -> tuple[str, str]:
+    """[B, T]: 1 where a word piece stands and 0 where it was padded; 0 and -1e9."""
+    mask = graph("Cast", "mask", to=TensorProto.FLOAT)
+    return mask, graph("Mul", graph("Sub", mask, graph.number(1.0)), graph.number(1e9))
 
 
 def _embedded(graph: _Graph) -> str:
@@ -103,7 +124,7 @@ def _embedded(graph: _Graph) -> str:
     return graph.normed("embeddings.LayerNorm", graph("Add", graph("Add", words, place), first))
 
 
-def _layer(graph: _Graph, name: str, x: str, closed: str) -> str:
+def _layer(graph: _Graph, name: str, x: str, closed: str, *, result: str = "") -> str:
     width = int(np.asarray(graph.weights[f"{name}attention.output.dense.bias"]).shape[0])
     apart = graph.ints(0, 0, ATTENTION_HEADS, width // ATTENTION_HEADS)
 
@@ -118,7 +139,8 @@ def _layer(graph: _Graph, name: str, x: str, closed: str) -> str:
     seen = graph.dense(f"{name}attention.output.dense", graph("Reshape", seen, graph.ints(0, 0, width)))
     x = graph.normed(f"{name}attention.output.LayerNorm", graph("Add", x, seen))
     inner = _gelu(graph, graph.dense(f"{name}intermediate.dense", x))
-    return graph.normed(f"{name}output.LayerNorm", graph("Add", x, graph.dense(f"{name}output.dense", inner)))
+    last = graph("Add", x, graph.dense(f"{name}output.dense", inner))
+    return graph.normed(f"{name}output.LayerNorm", last, result=result)
 
 
 def _gelu(graph: _Graph, x: str) -> str:

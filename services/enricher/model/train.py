@@ -106,7 +106,7 @@ def main() -> int:
         figures["roles"] = marking.figures(tag_odds(part, *chosen(tested)), [texts[one].tags for one in tested])
         roles = _trained(train_roles, base, *chosen(marked), ROLE_ROUNDS, arguments.work, "roles, all")
     arguments.out.mkdir(parents=True, exist_ok=True)
-    export({**base, **whole, **roles}, arguments.out / "encoder.onnx")
+    export({**base, **whole, **roles}, arguments.out)
     copyfile(_folder() / "tokenizer.json", arguments.out / "tokenizer.json")
     (arguments.out / "logits.json").write_text(_lines(held_out))
     card = _card([found[one] for one in used], figures, arguments)

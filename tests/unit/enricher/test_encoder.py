@@ -22,14 +22,20 @@ FILLER = "The council met on Tuesday to talk about the new bridge and the price 
 
 
 class Spy:
-    """An encoder that answers always the same and keeps what it was given."""
+    """An encoder that answers always the same and keeps what it was given, and how often it was asked for marks."""
 
-    def __init__(self) -> None:
+    def __init__(self, attack: float = 2.0) -> None:
         self.read: list[tuple[str, str]] = []
+        self.marked = 0
+        self._logits = Logits(attack, 1.0, 0.0, 0.0, 0.0)
 
     def __call__(self, title: str, text: str) -> Answer:
         self.read.append((title, text))
-        return Answer(Logits(2.0, 1.0, 0.0, 0.0, 0.0))
+        return Answer(self._logits, self._marks)
+
+    def _marks(self) -> list[Piece]:
+        self.marked += 1
+        return [Piece(0, 1, (0.0,) * len(SLOTS), True)]
 
 
 def read_of(text: str) -> str:
@@ -68,13 +74,13 @@ def test_word_pieces_are_found_again_in_the_document() -> None:
 
 
 def test_word_pieces_of_the_title_are_left_out() -> None:
-    found = Encoder(SHIPPED)("Bomb at bus station", BOMB).pieces
+    found = Encoder(SHIPPED)("Bomb at bus station", BOMB).marks()
     assert "".join(BOMB[one.start : one.end] for one in found) == BOMB.replace(" ", "")
 
 
 def test_it_marks_who_was_hit_and_with_what() -> None:
     text = "Gunmen killed the mayor, Luis Rojas, with a car bomb outside the town hall on Monday."
-    found = Encoder(SHIPPED)("", text).pieces
+    found = Encoder(SHIPPED)("", text).marks()
     best = {text[one.start : one.end]: one.slots.index(max(one.slots)) for one in found if max(one.slots) > 0.5}
     assert (SLOTS[best["Luis"]], SLOTS[best["bomb"]], SLOTS[best["Gunmen"]]) == ("Victim", "Weapon", "PerpInd")
 
@@ -99,6 +105,13 @@ def test_only_candidates_in_english_pay_for_it(text: str, language: str) -> None
     assert spy.read == []
 
 
+@pytest.mark.parametrize(("attack", "marked"), [(2.0, 1), (-2.0, 0)])
+def test_only_what_is_of_an_attack_is_marked(attack: float, marked: int) -> None:
+    spy = Spy(attack)
+    verdict = judged(spy, BOMB)
+    assert (spy.marked, len(verdict.pieces)) == (marked, marked)
+
+
 def test_log_odds_of_kinds_taken_together() -> None:
     found = encoded(Logits(0.5, 3.0, 3.0, 1.0, 1.0))
     assert found["encoder:news"] == pytest.approx(2.0)
@@ -120,7 +133,9 @@ def test_the_shipped_encoder_tells_news_of_attacks_from_other_news() -> None:
 def test_it_takes_any_text() -> None:
     encode = Encoder(SHIPPED)
     for title, text in [("", ""), ("", "\u0000\ufffd"), ("a" * 5000, "b " * 5000), ("爆発", "💣")]:
-        assert all(abs(logit) < 50 for logit in encode(title, text).logits)
+        answer = encode(title, text)
+        assert all(abs(logit) < 50 for logit in answer.logits)
+        assert all(0 <= one.start < one.end <= len(text) for one in answer.marks())
 
 
 def test_what_ships_is_small_and_says_what_it_was_trained_on() -> None:
@@ -151,4 +166,6 @@ def test_it_goes_to_worker_processes() -> None:
     """Batch mode hands the model to its processes; each opens the files for itself."""
     again: Model = pickle.loads(pickle.dumps(model.load()))  # noqa: S301
     assert again.encode is not None
-    assert again.encode("", BOMB) == Encoder(SHIPPED)("", BOMB)
+    one, other = again.encode("", BOMB), Encoder(SHIPPED)("", BOMB)
+    assert one.logits == other.logits
+    assert one.marks() == other.marks()

@@ -59,7 +59,7 @@ class Verdict(NamedTuple):
     in_title: bool
     telling: tuple[int, ...]  # indices of the sentences that tell of an attack
     cues: tuple[Classes, ...]  # of each sentence
-    pieces: tuple[Piece, ...] = ()  # what the encoder made of the text, word piece by word piece
+    pieces: tuple[Piece, ...] = ()  # what the encoder made of the text, word piece by word piece; not of kind other
 
 
 def judge(document: Document, model: Model) -> Verdict:
@@ -72,13 +72,12 @@ def judge(document: Document, model: Model) -> Verdict:
     title = classes(document.headline, matcher)
     body = classes(document.sentences, matcher)
     values, stages, news = features(document, title, body), model.rules, NEWS
-    pieces: tuple[Piece, ...] = ()
+    answer = None
     if model.fused and model.encode and document.language == ENCODED:
         stages, news = model.fused, NEWS_READ
         read = reading(document, body)
         answer = model.encode(document.title, read.text)
         values = {**values, **encoded(answer.logits)}
-        pieces = tuple(read.in_document(answer.pieces))
     score = stages.attack.probability(values)
     if any("no_attack" in found for found in [*title, *body[:HEAD]]):
         score = min(score, DENIED)
@@ -89,7 +88,8 @@ def judge(document: Document, model: Model) -> Verdict:
     kind = yes if stage.probability(values) > 0.5 else no
     deciding, in_title = _deciding(document, title, body, stage, 1 if kind is yes else -1)
     telling = tuple(index for index, found in enumerate(body) if tells_attack(found))
-    return Verdict(kind, round(score, 4), None, deciding, in_title, telling, tuple(body), pieces)
+    pieces = read.in_document(answer.marks()) if answer and kind is not ArticleKind.OTHER else []
+    return Verdict(kind, round(score, 4), None, deciding, in_title, telling, tuple(body), tuple(pieces))
 
 
 def _other(reason: str) -> Verdict:
