@@ -377,6 +377,15 @@ def test_people_beside_things(text: str, expected: tuple[int | None, int | None]
         ("Three soldiers of the Israeli army were wounded.", (None, 3)),
         ("Two guards were hurt, one of them died in hospital.", (1, 1)),
         ("Nine clerks were killed and four hurt in recent fighting.", (9, 4)),
+        ("15-Year-Old Dead After Dice Game", (1, None)),
+        ("The gunman opened fire, killing her and a friend.", (2, None)),
+        ("A bomber blew up his car, killing him and killing and wounding others.", (None, None)),
+        ("Five guests shot, one stabbed", (None, 6)),
+        ("In May four students, one fatally, were shot.", (1, 3)),
+        ("Raiders shot six guests, one fatally, at a bar.", (1, 5)),
+        # what is summed over attacks that have nothing to do with one another
+        ("Nine people were shot in two separate shootings. At the first, four men were wounded.", (None, 4)),
+        ("Six people were wounded in separate shootings.", (None, 6)),
         # a later victim says how many there are by now
         ("A third victim died on Sunday.", (3, None)),
         ("One man was killed at the gate. A second man died in hospital.", (2, None)),

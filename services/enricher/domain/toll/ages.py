@@ -25,9 +25,15 @@ def aged(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk | Non
     if not (words[0].isdigit() or words[0] in lists.numbers.words):
         return None
     stop = index + next(i for i, token in enumerate(tokens[index:]) if token.lower in ("old", "olds")) + 1
-    if stop < len(tokens) and (tokens[stop].text[0].isupper() or head_of(tokens, stop, lists)[0] in ("x", "p")):
+    if stop < len(tokens) and _noun_follows(tokens, stop, lists):
         return None, stop
     return Chunk("g", tokens[index].start, tokens[stop - 1].end, 1, 1, 1, bare=True, head="old"), stop
+
+
+def _noun_follows(tokens: Sequence[Token], index: int, lists: Words) -> bool:
+    if lists.tagged.at(tokens, index) is not None:
+        return False  # "15-Year-Old Dead"
+    return tokens[index].text[0].isupper() or head_of(tokens, index, lists)[0] in ("x", "p")
 
 
 def age_of(tokens: Sequence[Token], start: int, end: int) -> int | None:

@@ -21,6 +21,7 @@ _NEXT_VERB = re.compile(r"[~w]*(?:b[b~]*)?(?:[kdishtyDjT]|f[^;,v]{0,4}[jI])")
 _REST = (  # what may stand between a subject and its verb
     r"[~b]*",
     r",?w[b~]*",
+    r",q~*[di],b[b~]*",  # four teens, one fatally, were ...
     r",?w[b~]*[kihst][^;kKi]{0,12}b[b~]*",  # who were abducted were found
     r",?n[^;kKdiIsSTv]{1,16}(?:,[b~]*|b[b~]*)",
     r",[^;kKdiIsSTvgq]{1,8},[b~]+",
@@ -49,6 +50,8 @@ def object_of(chunks: Sequence[Chunk], tags: str, start: int) -> list[Chunk]:
         match = _TITLED.match(tags, start)
         return united(chunks, tags, *match.span("list")) if match and chunks[match.start("list")].bare else []
     first, stop = match.span("list")
+    if tags[stop : stop + 1] in ("~", "h", "d") and tags[stop - 2 : stop] == ",q":
+        stop -= 2  # "injuring six soldiers, three seriously", "shot six people, one fatally"
     following = _NEXT_VERB.match(tags, stop)
     of_whom_told = re.search(r"[gpm],?w~*$", tags[: start - 1])  # "the gunman who killed five died"
     if following is not None and not of_whom_told and not (tags[start - 1] in "sS" and tags[stop] == "d"):
@@ -59,14 +62,14 @@ def object_of(chunks: Sequence[Chunk], tags: str, start: int) -> list[Chunk]:
         and tags[first:stop].rstrip(",").count(",") + tags[first:stop].count("a")
     ):
         stop = _without_last(tags, first, stop)  # "killed six, five of them children"
-    if tags[stop : stop + 1] in ("~", "h") and tags[stop - 1] == "q" and tags[stop - 2 : stop - 1] == ",":
-        stop -= 2  # "injuring six soldiers, three seriously"
     far = "far" in match.re.groupindex and match["far"] and not chunks[match.end() - 1].bare
     return united(chunks, tags, first, stop) + ([chunks[match.end() - 1]] if far else [])
 
 
 def _lone_name(chunks: Sequence[Chunk], tags: str, at: int) -> bool:
-    """ "killed Zahran." """
+    """ "killed Zahran.", "killing her and a friend" """
+    if chunks[at : at + 1] and chunks[at].head in words("en").objects and _AND_MORE.match(tags, at + 1):
+        return True
     if tags[at : at + 1] != "." or not chunks[at].head[:1].isupper():
         return False
     return at + 1 == len(tags) or not (tags[at + 1] in "gxupm" or chunks[at + 1].head[:1].isupper())
@@ -96,6 +99,8 @@ def subject_of(chunks: Sequence[Chunk], tags: str, at: int) -> list[Chunk]:
     governed_before = re.search(r"(?<!b)[kKiIsS][~.]{0,2}$", tags[: base + first].replace("b~", "b"))
     if (match["inc"] and "a" in tags[base + first : base + stop]) or (governed_before and len(people) > 1):
         people = people[-1:]  # "killed five, including a child, and 12 were hurt"
+    if re.search(r"[gx],q$", tags[base + first : base + stop]) and tags[at] == "d":
+        people = people[-1:]  # "four teens, one fatally, were shot"
     verbs = {one.head for one in chunks[base + stop : at] if one.tag in "b~"}
     left_out = (
         match["inc"] and not verbs and "w" not in tags[base + stop : at]

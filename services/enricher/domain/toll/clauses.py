@@ -51,7 +51,7 @@ def mention(one: Governed, at: int, chunks: list[Chunk], tags: str, index: int) 
         total=one.total,
         summed=any(chunk.summed for chunk in people),
         weak=one.weak,
-        bodies=one.bodies,
+        bodies=one.bodies and not so_far,  # victims are counted, not who killed them
         part=all(chunk.part for chunk in people),
         names=(names[0].start, names[0].end) if names else None,
         head=people[-1].head,
@@ -99,7 +99,7 @@ def _sum(values: list[int | None]) -> int | None:
 
 
 def joined(found: list[TollMention], chunks: list[Chunk], tags: str) -> list[TollMention]:
-    """ "A bomb killed five and a mine killed two": seven."""
+    """ "A bomb killed five and a mine killed two": seven; "five shot, one stabbed": six."""
     together = {
         index
         for at, (first, second) in enumerate(pairwise(found))
@@ -114,7 +114,7 @@ def joined(found: list[TollMention], chunks: list[Chunk], tags: str) -> list[Tol
 
 def _and_between(first: TollMention, second: TollMention, chunks: list[Chunk], tags: str) -> bool:
     between = {tag for one, tag in zip(chunks, tags, strict=True) if first.end <= one.start < second.start}
-    return "a" in between and "n" not in between
+    return ("a" in between and "n" not in between) or (first.kind == "hit" and between == {","})
 
 
 def _adds_up(one: TollMention) -> bool:

@@ -17,6 +17,7 @@ class Context:
         self.counts_attacks = _counts_attacks(tokens, lists)
         self.forces = any(token.lower in lists.forces for token in tokens)
         self.further = [token.start for token in tokens if token.lower in lists.further]
+        self.sums_up = any(lists.unrelated.at(tokens, index) is not None for index in range(len(tokens)))
         self.elsewhere = [
             token.start for index, token in enumerate(tokens) if lists.elsewhere.at(tokens, index) is not None
         ]
@@ -30,8 +31,8 @@ class Context:
         )
 
     def is_elsewhere(self, start: int) -> bool:
-        """ "In a separate attack, five were killed"."""
-        return any(pointer < start for pointer in self.elsewhere)
+        """ "In a separate attack, five were killed", "five were killed in separate shootings"."""
+        return self.sums_up or any(pointer < start for pointer in self.elsewhere)
 
     def is_further(self, start: int) -> bool:
         """ "A second bomb killed five"."""

@@ -97,6 +97,7 @@ class Words:
         self.cumulative = Phrases({"cumulative": data.get("cumulative", [])})
         self.further = frozenset(data.get("further", []))
         self.elsewhere = Phrases({"elsewhere": data.get("elsewhere", [])})
+        self.unrelated = Phrases({"unrelated": data.get("unrelated", [])})
         self.one_attack = frozenset(data.get("one_attack", []))
         self.many_attacks = frozenset(data.get("many_attacks", []))
         self.totals = Phrases({"total": data.get("totals", [])})
