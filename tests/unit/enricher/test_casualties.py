@@ -296,6 +296,7 @@ def test_whom_the_police_killed_had_made_the_attack() -> None:
         ("The gunman who killed five people died in a shootout with officers.", 6, 1),
         ("Doe was killed in a standoff with police after killing two men.", 3, 1),
         ("A man killed two women and himself.", 3, 1),
+        ("A man stabbed three clerks to death. Police shot the man dead.", 4, 1),
         ("Two guards were killed in a shootout with police.", 2, None),
     ],
 )
@@ -383,6 +384,9 @@ def test_people_beside_things(text: str, expected: tuple[int | None, int | None]
         ("Five guests shot, one stabbed", (None, 6)),
         ("In May four students, one fatally, were shot.", (1, 3)),
         ("Raiders shot six guests, one fatally, at a bar.", (1, 5)),
+        ("Gunman fatally shoots three guests, self", (4, None)),
+        ("A man is accused of killing his parents and three sisters.", (5, None)),
+        ("He was charged with the Sept. 12 quadruple murder.", (4, None)),
         # what is summed over attacks that have nothing to do with one another
         ("Nine people were shot in two separate shootings. At the first, four men were wounded.", (None, 4)),
         ("Six people were wounded in separate shootings.", (None, 6)),

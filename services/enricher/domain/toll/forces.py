@@ -8,10 +8,11 @@ from services.enricher.domain.toll.words import Chunk, Words
 
 
 def by_forces(told: TollMention, chunks: Sequence[Chunk], at: int, lists: Words) -> bool:
-    """ "A man was killed by police", "police shot dead Jane Roe". `at`: the word of death."""
+    """ "A man was killed by police", "police shot dead Jane Roe", "police shot him dead". `at`: the word of death."""
     if told.kind != "killed" or not told.bare:
         return False
-    return (told.start == chunks[at].start and _police_before(chunks, at, lists)) or _by_police(chunks, at, lists)
+    verb = at if told.start == chunks[at].start else _shot_before(told, chunks)
+    return (verb is not None and _police_before(chunks, verb, lists)) or _by_police(chunks, at, lists)
 
 
 def killed_by_forces(
@@ -58,6 +59,12 @@ def _pronoun_before(chunks: Sequence[Chunk], tags: str, at: int, lists: Words) -
 def _pronoun_after(chunks: Sequence[Chunk], tags: str, at: int, lists: Words) -> bool:
     """ "killed him", but not "killed him and two others"."""
     return tags[at + 1 : at + 2] == "." and chunks[at + 1].head in lists.objects and tags[at + 2 : at + 3] != "a"
+
+
+def _shot_before(told: TollMention, chunks: Sequence[Chunk]) -> int | None:
+    """The word of shooting right before the person told of."""
+    before = [index for index, one in enumerate(chunks) if one.end <= told.start and one.tag != "~"]
+    return before[-1] if before and chunks[before[-1]].tag in "sS" else None
 
 
 def _police_before(chunks: Sequence[Chunk], at: int, lists: Words) -> bool:

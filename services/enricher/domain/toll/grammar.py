@@ -101,7 +101,14 @@ def _verb(chunks: Sequence[Chunk], tags: str, at: int, kind: str, active: bool, 
         ):
             return []  # "police killed"
         if people:
-            return [Governed(kind, people, weak=trigger in "hf", bodies=trigger == "d")]
+            return [
+                Governed(
+                    kind,
+                    people,
+                    weak=trigger in "hf",
+                    bodies=trigger == "d" and chunks[at].head not in words("en").manners,
+                )
+            ]
         if trigger in "kisy" and (match := _INVERTED.match(tags, at + 1)):
             return [Governed(kind, _slice(chunks, match, "list"))]
     return []

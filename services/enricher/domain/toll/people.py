@@ -78,6 +78,7 @@ def _counts_people(tokens: Sequence[Token], index: int, quantity: Quantity, list
             or (before.text in ("-", "/", ".", "'", "’") and before.end == tokens[index].start)
             or (before.text == ":" and index > 1 and tokens[index - 2].text.isdigit())  # 10:30
             or before.lower in lists.numbers.months
+            or (before.text == "." and index > 1 and tokens[index - 2].lower in lists.numbers.months)  # Sept. 12
         )
     ):
         return False
@@ -167,6 +168,8 @@ def one_person(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk
         if tag == "q" and start > index + 1 and tokens[start - 1].lower == "old":
             return Chunk("g", tokens[index].start, tokens[start - 1].end, 1, 1, 1, bare=True, head="old"), start
         return None
+    if (count := lists.pairs.get(head)) is not None and lower in lists.possessives:
+        return Chunk("g", tokens[index].start, tokens[after - 1].end, count, count, count, head=head), after
     if head in lists.plural and head not in lists.singular:
         return Chunk(tag, tokens[index].start, tokens[after - 1].end, definite=True, head=head), after
     capital = any(one.text[0].isupper() for one in tokens[after - 1 : after + 1])

@@ -81,6 +81,7 @@ class Words:
         self.charge_words = frozenset(
             tokenize(phrase)[0].lower for name in ("attempts", "murders") for phrase in data.get(name, [])
         )
+        self.manners = frozenset(data.get("manners", []))
         self.implied_deaths = frozenset(data.get("implied_deaths", []))
         self.shot = frozenset(data.get("shot_people", []))
         self.gunfights = frozenset(data.get("gunfights", []))
@@ -90,6 +91,7 @@ class Words:
         self.prepositions = frozenset(data.get("prepositions", []))
         self.bodies = frozenset(data.get("bodies", []))
         self.collective = Phrases({"collective": data.get("collective_of", [])})
+        self.pairs: dict[str, int] = data.get("pairs", {})
         self.possessives = frozenset(data.get("possessives", []))
         self.another = Phrases({"another": data.get("another", [])})
         self.more = frozenset(data.get("more", []))
