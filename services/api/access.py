@@ -1,23 +1,20 @@
-"""Who may call: a key or token with the scope, at a bounded rate; and the connection that a request reads on."""
+"""Who may call: a key or token with the scope, at a bounded rate."""
 
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Engine
 
 from services.api import keys, oidc
 from services.api.caller import Caller, Scope
 from shared.clock import wall
 
-STATEMENT_TIMEOUT_MS = 10_000
-SURVEYS = 2  # at once in this process
-_MOST_BUCKETS = 10_000
+_MOST_KEPT = 10_000  # callers in memory
 
 _bearer = HTTPBearer(auto_error=False, description="`Authorization: Bearer tocsin_...`, or a token of the OIDC issuer")
 _header = APIKeyHeader(name="X-API-Key", auto_error=False, description="`X-API-Key: tocsin_...`")
@@ -41,74 +38,58 @@ class RateLimit:
         tokens = min(self._burst, tokens + (now - at) * self._per_second)
         taken = 1 if tokens >= 1 else 0
         self._buckets[key] = (tokens - taken, now)
-        if len(self._buckets) > _MOST_BUCKETS:
+        if len(self._buckets) > _MOST_KEPT:
             self._buckets.popitem(last=False)
         return 0.0 if taken else (1 - tokens) / self._per_second
 
 
-async def connection(request: Request) -> AsyncIterator[Connection]:
-    """One that is free: whoever is over the pool's size waits here, not in a thread, for those who hold connections
-    need threads to go on."""
-    async with request.app.state.database_slots:
-        opened = await run_in_threadpool(_begin, request.app.state.engine)
-        try:
-            yield opened
-        except BaseException:
-            await run_in_threadpool(opened.close)
-            raise
-        await run_in_threadpool(_end, opened)
+class Known:
+    """API keys recognised in the last second: whoever asks often is looked up once. A key that is revoked works on for
+    that long at most."""
+
+    def __init__(self, seconds: float = 1.0, now: Callable[[], float] = time.monotonic) -> None:
+        self._seconds, self._now = seconds, now
+        self._kept: OrderedDict[bytes, tuple[Caller, float]] = OrderedDict()  # by hash; the oldest first
+
+    def get(self, key: str) -> Caller | None:
+        found = self._kept.get(keys.digest(key))
+        return found[0] if found and self._now() - found[1] < self._seconds else None
+
+    def put(self, key: str, caller: Caller) -> None:
+        digest = keys.digest(key)
+        self._kept.pop(digest, None)
+        self._kept[digest] = (caller, self._now())
+        if len(self._kept) > _MOST_KEPT:
+            self._kept.popitem(last=False)
 
 
-def _begin(engine: Engine) -> Connection:
-    opened = engine.connect()
-    try:
-        opened.execute(text(f"SET LOCAL statement_timeout = {STATEMENT_TIMEOUT_MS}"))
-    except Exception:
-        opened.close()
-        raise
-    return opened
-
-
-def _end(opened: Connection) -> None:
-    with opened:
-        opened.commit()
-
-
-async def survey(request: Request) -> AsyncIterator[Connection]:
-    """For questions that read a large part of all events: few at a time, so that quick ones do not wait for them."""
-    async with request.app.state.survey_slots, asynccontextmanager(connection)(request) as opened:
-        yield opened
-
-
-# Given back before the answer leaves: a client that reads slowly holds none.
-Database = Annotated[Connection, Depends(connection, scope="function")]
-Survey = Annotated[Connection, Depends(survey, scope="function")]
-
-
-def caller(
+async def caller(
     request: Request,
     bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
     header: Annotated[str | None, Depends(_header)],
 ) -> Caller:
-    """On a connection of its own, given back at once: a request that waits or streams holds none."""
     secret = bearer.credentials if bearer else header
     if not secret:
         raise _unauthorised("give an API key: `Authorization: Bearer tocsin_...` or `X-API-Key: tocsin_...`")
-    known = _recognise(request, secret)
+    state = request.app.state
+    known: Caller | None = state.known.get(secret)
+    if known is None:
+        known = await run_in_threadpool(_recognise, state.provider, state.readers, secret)
+        if known.kind == "key":
+            state.known.put(secret, known)
     request.state.caller = known  # for the metrics
-    if wait := request.app.state.rate_limit.wait(f"{known.kind} {known.id}"):
+    if wait := state.rate_limit.wait(f"{known.kind} {known.id}"):
         raise HTTPException(429, "too many requests with this key", headers={"Retry-After": str(int(wait) + 1)})
     return known
 
 
-def _recognise(request: Request, secret: str) -> Caller:
-    provider: oidc.Provider | None = request.app.state.provider
+def _recognise(provider: oidc.Provider | None, readers: Engine, secret: str) -> Caller:
+    """On a connection of its own, given back at once: a request that waits or streams holds none."""
     try:
         if provider is not None and not secret.startswith(keys.START):
             return provider.recognise(secret, wall())
-        at_once: Engine = request.app.state.engine.execution_options(isolation_level="AUTOCOMMIT")
-        with at_once.connect() as opened:
-            return keys.recognise(opened, secret, wall())
+        with readers.connect() as connection:
+            return keys.recognise(connection, secret, wall())
     except keys.UnknownKey:
         raise _unauthorised("this API key is unknown, expired or revoked; ask whoever runs Tocsin for one") from None
     except oidc.UnknownToken as error:

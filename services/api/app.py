@@ -1,6 +1,5 @@
 """The application: its routes by what they need, what holds for every request, and its chores."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,8 +12,8 @@ from fastapi.responses import PlainTextResponse
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
-from services.api import document, problems
-from services.api.access import SURVEYS, RateLimit, needs
+from services.api import document, problems, reading
+from services.api.access import Known, RateLimit, needs
 from services.api.chores import housekeeping
 from services.api.event_stream import LIFETIME_SECONDS
 from services.api.middleware import Every
@@ -93,8 +92,8 @@ def create_app(engine: Engine, rate_limit: RateLimit, options: Options | None = 
     app.state.engine, app.state.rate_limit, app.state.provider = engine, rate_limit, options.provider
     app.state.options, app.state.tail = options, tail
     app.state.export_slots = exports.Slots()
-    app.state.database_slots = asyncio.Semaphore(engine.pool.size())  # type: ignore[attr-defined]  # a QueuePool
-    app.state.survey_slots = asyncio.Semaphore(SURVEYS)
+    app.state.known = Known()
+    reading.install(app, engine)
     problems.install(app)
     if options.origins:
         app.add_middleware(CORSMiddleware, allow_origins=options.origins, allow_methods=["*"], allow_headers=["*"])

@@ -1,7 +1,7 @@
 """Figures over events: spans of days, what is usual for them, and how far from usual they are. Pure."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import median
@@ -13,6 +13,9 @@ FEWEST_WINDOWS = 4
 SURGE = 3.0
 _WEEKS_52 = 364  # days: the same weekday a year before
 _TO_SIGMA = 1.4826  # median absolute deviation -> standard deviation, of a normal distribution
+
+Calendar = Literal["day", "week", "month", "quarter", "year"]
+_LONGEST: dict[Calendar, int] = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}  # days
 
 SpanName = Literal["year_to_date", "last_year", "last_7_days", "last_30_days", "last_365_days"]
 
@@ -41,6 +44,24 @@ def named(name: SpanName, today: date) -> Span:
         return Span(date(today.year - 1, 1, 1), date(today.year - 1, 12, 31))
     days = {"last_7_days": 7, "last_30_days": 30, "last_365_days": 365}[name]
     return Span(today - timedelta(days=days - 1), today)
+
+
+def periods(span: Span, kind: Calendar) -> Iterator[Span]:
+    """Whole days, weeks (from Monday) and so on of the calendar that have days of the span, in order."""
+    begins = _beginning(span.since, kind)
+    while begins <= span.until:
+        following = _beginning(begins + timedelta(days=_LONGEST[kind]), kind)
+        yield Span(begins, following - timedelta(days=1))
+        begins = following
+
+
+def _beginning(day: date, kind: Calendar) -> date:
+    if kind == "week":
+        return day - timedelta(days=day.weekday())
+    if kind == "day":
+        return day
+    month = {"month": day.month, "quarter": (day.month - 1) // 3 * 3 + 1, "year": 1}[kind]
+    return day.replace(month=month, day=1)
 
 
 def reference_windows(span: Span, first_day: date) -> list[Span]:

@@ -62,7 +62,7 @@ def recognise(connection: Connection, key: str, now: datetime) -> Caller:
     if match is None:
         raise UnknownKey
     row = connection.execute(_valid(match[1], now)).one_or_none()
-    if row is None or not hmac.compare_digest(row.hash, _hash(key)):
+    if row is None or not hmac.compare_digest(row.hash, digest(key)):
         raise UnknownKey
     if row.last_used_at is None or row.last_used_at < now - USED_EVERY:
         connection.execute(update(ApiKey).where(ApiKey.prefix == row.prefix).values(last_used_at=now))
@@ -81,14 +81,14 @@ def _valid(prefix: str, now: datetime) -> Select[*tuple[Any, ...]]:
 
 
 def _store(connection: Connection, name: str, scopes: list[str], expires_at: datetime | None) -> str:
-    """256 random bits need no slow hash."""
     prefix = secrets.token_hex(4)
     key = f"{START}{prefix}_{secrets.token_urlsafe(32)}"
     connection.execute(
-        insert(ApiKey).values(prefix=prefix, hash=_hash(key), name=name, scopes=scopes, expires_at=expires_at)
+        insert(ApiKey).values(prefix=prefix, hash=digest(key), name=name, scopes=scopes, expires_at=expires_at)
     )
     return key
 
 
-def _hash(key: str) -> bytes:
+def digest(key: str) -> bytes:
+    """What is kept of a key: 256 random bits need no slow hash."""
     return hashlib.sha256(key.encode()).digest()

@@ -13,11 +13,11 @@ from typing import Annotated
 
 from fastapi import Depends, Header, HTTPException, Request, Response
 from pydantic import BaseModel
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
 from services.api import store
-from services.api.access import STATEMENT_TIMEOUT_MS, needs
+from services.api.access import needs
 from services.api.caller import Caller, Scope
 from services.api.problems import responses
 
@@ -59,7 +59,6 @@ class Write:
         """Do it in one transaction, at most once for each idempotency key. A refusal leaves nothing behind."""
         try:
             with self.engine.begin() as connection:
-                connection.execute(text(f"SET LOCAL statement_timeout = {STATEMENT_TIMEOUT_MS}"))
                 kept = self._once(connection, act)
         except store.OtherRequest:
             raise HTTPException(422, "this Idempotency-Key was used for another request; make a new one") from None

@@ -7,34 +7,13 @@ from xml.sax.saxutils import quoteattr
 
 import yaml
 from lxml import etree
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
+from pydantic import TypeAdapter, ValidationError
 
-from services.fetcher.domain.urls import BadUrl, canonical
+from services.fetcher.domain.listed import ListedFeed
 
 
 class BadFeedList(ValueError):
     """The file, the entry and what is wrong with it."""
-
-
-class ListedFeed(BaseModel):
-    """One feed. Outlets of one `owner` corroborate nothing; `country` is the outlet's, ISO 3166-1 alpha-2."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    url: str
-    source: str = Field(min_length=1, max_length=200)
-    owner: str | None = Field(None, max_length=200)
-    country: str | None = Field(None, pattern="^[A-Z]{2}$")
-    language: str | None = Field(None, pattern="^[a-z]{2}$")
-
-    @field_validator("url")
-    @classmethod
-    def _is_address(cls, value: str) -> str:
-        try:
-            canonical(value)
-        except BadUrl as error:
-            raise ValueError(str(error)) from None
-        return value.strip()
 
 
 _LIST = TypeAdapter(list[ListedFeed])

@@ -12,13 +12,15 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
 
 from services.api import keys
-from services.api.access import SURVEYS, RateLimit
+from services.api.access import RateLimit
 from services.api.app import create_app
+from services.api.reading import SURVEYS
 from services.enricher.domain.linking.changes import link_article
 from services.enricher.store import PostgresStore
 from shared.clock import wall
 from shared.codes import WherePrecision
 from shared.contracts import ArticleEnriched, Place
+from shared.database import session
 from shared.database.session import make_engine
 from shared.ids import uuid7
 from tests.builders import NOON, QUETTA, day, enriched, frame, toll
@@ -236,6 +238,22 @@ def test_without_its_database_it_lives_but_is_not_ready() -> None:
         answer = client.get("/v1/events", headers={"X-API-Key": "tocsin_00000000_" + "x" * 43})
         assert answer.status_code == 503
         assert answer.headers["retry-after"]
+
+
+def test_a_connection_that_died_while_it_rested_is_replaced(
+    database_url: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "RESTED_SECONDS", 0.0)
+    with engine.begin() as connection:
+        key = keys.create(connection, "desk", "read")
+    own = make_engine(database_url, "resting", ad_hoc=True)
+    with TestClient(create_app(own, RateLimit(1000, 1000)), headers={"X-API-Key": key}) as client:
+        assert client.get("/v1/events").status_code == 200
+        with engine.begin() as connection:
+            ended = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'resting'")
+            assert connection.scalars(ended).all()
+        assert client.get("/v1/events").status_code == 200
+    own.dispose()
 
 
 def test_a_crowd_waits_for_few_connections_and_each_is_served(database_url: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.api.queries import events as queries
+from services.api.queries import lists
 from services.api.schemas import EventAnswer, EventBrief
 from tests.benchmarks.world import Attack
 from tests.made_up import MadeUp, distance_km, made_up_world
@@ -160,7 +160,7 @@ def test_a_filter_finds_what_it_says_and_nothing_else(world: MadeUp, name: str) 
 @pytest.mark.parametrize("name", ["box", "small box", "box across the antimeridian", "radius"])
 def test_where_many_events_lie_the_same_are_found(world: MadeUp, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ask, holding = FILTERS[name]
-    monkeypatch.setattr(queries, "FEW", 0)
+    monkeypatch.setattr(lists, "FEW", 0)
     assert ids(world, **ask(world), limit=500) == world.shown(holding(ask(world)))
 
 
@@ -218,6 +218,22 @@ def test_full_text_finds_words_phrases_and_what_is_without_them(world: MadeUp) -
     assert set(both) | set(without) == set(found)
     assert not set(both) & set(without)
     assert ids(world, q="zzzqqq") == []
+
+
+@pytest.mark.parametrize("newest", [0, 20, 1_000_000])
+def test_words_are_found_page_by_page_however_many_have_them(
+    world: MadeUp, newest: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "NEWEST", newest)
+    town, country = first(world, "locality"), first(world, "country")
+    shown = [str(event) for event in world.shown()]
+    for asked in ({"q": town}, {"q": "attack"}, {"q": "attack", "country": country}, {"q": "-attack"}):
+        paged = ids(world, **asked, limit=7)
+        assert paged == [event for event in shown if event in set(paged)], "newest first, each once"
+        assert set(paged) == set(ids(world, **asked, sort="created", limit=500)), "as the other order has them"
+    by_source = ids(world, q=town, source="outlet-000", limit=2)
+    assert by_source == ids(world, q=town, source="outlet-000", sort="created", limit=500)[::-1]
+    assert ids(world, q=town, limit=7)
 
 
 def test_filters_hold_together(world: MadeUp) -> None:

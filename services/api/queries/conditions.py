@@ -21,14 +21,16 @@ outlet_: ColumnElement[str] = literal_column("(reports.record ->> 'source')")
 live_: ColumnElement[bool] = literal_column("events.epoch = 0")  # spelled as the indexes spell it
 
 
-def matching(asked: Filter, *, few_there: bool = False) -> list[ColumnElement[bool]]:
+def matching(asked: Filter, *, few_there: bool = False, by_words: bool = True) -> list[ColumnElement[bool]]:
     """All must hold. What is merged into another event never matches, unless its status is asked for.
 
     `few_there`: so few events lie in its box and circle that the index of places finds them; else each event that the
-    other conditions or the order lead to is asked where it lies.
+    other conditions or the order lead to is asked where it lies. `by_words`: the index of words may find them; else
+    each is asked for its words.
     """
     places = [on_the_map(area) if few_there else _beside(area) for area in areas(asked)]
-    return [live_, *_shown(asked), *_when(asked), *places, *_where(asked), *_what(asked), *_said(asked)]
+    words = [_has_words(asked.q) if by_words else _of_each(_has_words(asked.q))] if asked.q else []
+    return [live_, *_shown(asked), *_when(asked), *places, *_where(asked), *_what(asked), *_said(asked), *words]
 
 
 def _shown(asked: Filter) -> Iterator[ColumnElement[bool]]:
@@ -88,8 +90,10 @@ def _said(asked: Filter) -> Iterator[ColumnElement[bool]]:
         yield exists(select(1).where(*told_by(asked.source)))
     if asked.language:
         yield _any_of(Event.languages, [asked.language])
-    if asked.q:
-        yield Event.words.op("@@")(func.websearch_to_tsquery("english", asked.q))
+
+
+def _has_words(said: str) -> ColumnElement[bool]:
+    return Event.words.op("@@", is_comparison=True)(func.websearch_to_tsquery("english", said))
 
 
 def told_by(outlet: str) -> tuple[ColumnElement[bool], ...]:
@@ -119,10 +123,15 @@ def _in_rectangle(box: Box) -> ColumnElement[bool]:
 
 
 def _beside(box: Box) -> ColumnElement[bool]:
-    """Written so that no index is tried: the planner cannot know how many events lie within two ranges."""
+    """Of each event: the planner cannot know how many lie within two ranges."""
     across = or_(Event.lon >= box.west, Event.lon <= box.east)
     columns = Event.lon.between(box.west, box.east) if box.west <= box.east else across
-    return case((and_(Event.lat.between(box.south, box.north), columns), True), else_=False)
+    return _of_each(and_(Event.lat.between(box.south, box.north), columns))
+
+
+def _of_each(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Written so that no index is tried."""
+    return case((condition, True), else_=False)
 
 
 def _any_of(column: Any, values: Iterable[str]) -> ColumnElement[bool]:

@@ -1,83 +1,14 @@
-"""Events: lists by filter and order, and everything that is known of one."""
+"""One event, and everything that is known of it."""
 
-from collections.abc import Iterator
-from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, RowMapping, Text, and_, cast, func, literal, select
+from sqlalchemy import Connection, Row, RowMapping, select
 
-from services.api.filters import Filter, narrowed
-from services.api.queries.conditions import areas, day_, injured_, killed_, live_, matching, on_the_map, told_by
-from services.api.queries.pages import Order, cursor_after, fetched, first, in_order, page, plan_anew, rows
+from services.api.queries.pages import fetched, first, rows
 from shared.database.tables import Decision, Event, LedgerEntry, RelatedEvents, Report, Revision
 
 LIVE = 0  # epoch
-READ_AHEAD = 1_000  # rows of an export in memory at once
-FEW = 20_000  # events that the index of places finds and that are sorted in less time than a list may take
-
-Sort = Literal[
-    "-created", "created", "-date", "date", "-updated", "updated", "-killed", "killed", "-injured", "injured",
-    "-score", "score",
-]  # fmt: skip
-
-# Ids are UUIDv7: their order is that of creation. What a value is compared by, and the column that it is read from.
-_ORDERS: dict[str, tuple[Any, Any, type]] = {
-    "created": (Event.id, Event.id, UUID),
-    "date": (day_, Event.date_start, date),
-    "updated": (Event.updated_at, Event.updated_at, datetime),
-    "killed": (killed_, killed_, int),
-    "injured": (injured_, injured_, int),
-    "score": (Event.score, Event.score, float),
-}
-
-
-def usual_sort(asked: Filter) -> Sort:
-    """Newest first, by the time that the filter is about: with `since` or `until` by the day of the attack."""
-    if asked.since or asked.until:
-        return "-date"
-    return "-updated" if asked.updated_since else "-created"
-
-
-def listed(
-    connection: Connection, asked: Filter, sort: Sort, cursor: str | None, limit: int
-) -> tuple[list[str], str | None]:
-    """Snapshots with `alertable` as JSON, which to read and write again would cost more than the search; and the cursor
-    of the next page. Unknown dates and tolls come after known ones, or before where the order rises. Raises
-    `BadCursor`."""
-    name = sort.removeprefix("-")
-    compared, read, kind = _ORDERS[name]
-    order = Order(sort, compared, Event.id, kind, rising=sort == name)
-    wanted = select(Event.id).where(*matching(narrowed(asked, source=None), few_there=_few_there(connection, asked)))
-    if asked.source:  # its reports lie in the order of their events, and the newest fifty are enough
-        wanted = wanted.join(Report, and_(*told_by(asked.source))).group_by(Event.id)
-    found = page(wanted, order, cursor, limit).cte("found").prefix_with("MATERIALIZED")  # by indexes alone, if they can
-    text = cast(Event.snapshot, Text).label("text")
-    query = select(Event.id, text, Event.alertable, read.label("sorted_by")).join(found, found.c.id == Event.id)
-    rows = fetched(connection, in_order(query, order)).all()
-    items = [f'{row.text[:-1]}, "alertable": {"true" if row.alertable else "false"}}}' for row in rows[:limit]]
-    last = rows[limit - 1] if len(rows) > limit else None
-    return items, cursor_after(order, last.sorted_by, last.id) if last else None
-
-
-def _few_there(connection: Connection, asked: Filter) -> bool:
-    """Whether few events lie where it looks. The planner cannot tell, and would look through all events for those
-    within a mile of a village, or sort all of a continent for the newest fifty."""
-    boxes = areas(asked)
-    if not boxes:
-        return False
-    there = select(literal(1)).select_from(Event).where(live_, *map(on_the_map, boxes)).limit(FEW + 1).subquery()
-    count: int = fetched(connection, select(func.count()).select_from(there)).scalar()
-    return count <= FEW
-
-
-def exported(connection: Connection, asked: Filter) -> Iterator[dict[str, Any]]:
-    """All snapshots with `alertable`, in the order of creation, read by a server-side cursor."""
-    plan_anew(connection)
-    query = select(Event.snapshot, Event.alertable).where(*matching(asked)).order_by(Event.id)
-    found = connection.execution_options(stream_results=True, max_row_buffer=READ_AHEAD).execute(query)
-    for row in found:
-        yield row.snapshot | {"alertable": row.alertable}
 
 
 def event(connection: Connection, event_id: UUID) -> Row[*tuple[Any, ...]] | None:

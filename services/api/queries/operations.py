@@ -1,4 +1,4 @@
-"""Feeds with their health, the delivery log, API keys without their hashes."""
+"""Feeds with their health, and the delivery log."""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Connection, RowMapping, select
 
 from services.api.queries.pages import Order, Query, cursor_after, page, rows
-from shared.database.tables import ApiKey, Delivery, Feed
+from shared.database.tables import Delivery, Feed
 
 _DELIVERIES = Order("created", Delivery.created_at, Delivery.id, datetime)
 
@@ -35,9 +35,3 @@ def deliveries(
     found = rows(connection, page(query, _DELIVERIES, cursor, limit))
     last = found[limit - 1] if len(found) > limit else None
     return found[:limit], cursor_after(_DELIVERIES, last["created_at"], last["id"]) if last else None
-
-
-def api_keys(connection: Connection) -> list[RowMapping]:
-    """All keys without their hashes, oldest first."""
-    columns = [column for column in ApiKey.__table__.c if column.name != "hash"]
-    return rows(connection, select(*columns).order_by(ApiKey.created_at))

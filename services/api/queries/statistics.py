@@ -12,7 +12,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Date,
-    DateTime,
     FromClause,
     Integer,
     RowMapping,
@@ -27,8 +26,9 @@ from sqlalchemy import (
     tuple_,
     values,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
-from services.api.figures import Span
+from services.api.figures import Span, periods
 from services.api.filters import Filter, narrowed
 from services.api.queries.conditions import matching
 from services.api.queries.events import LIVE
@@ -69,7 +69,10 @@ def counts(
     event with two types is counted under both; one that has no value, under null, as is one whose date spans more than
     one period."""
     source: FromClause = Event.__table__
-    groups: list[ColumnElement[Any]] = [_bucket(period, clock).label("period")] if period else []
+    groups: list[ColumnElement[Any]] = []
+    if period:
+        bucket, source = _bucket(period, clock, span)
+        groups.append(bucket.label("period"))
     for dimension in by:
         value, source = _dimension(dimension, source)
         groups.append(value.label(dimension))
@@ -130,15 +133,22 @@ def _conditions(asked: Filter, span: Span, clock: Clock) -> Iterator[ColumnEleme
         yield Event.first_reported_at < datetime.combine(span.until, time.min, UTC) + timedelta(days=1)
 
 
-def _bucket(period: Period, clock: Clock) -> ColumnElement[Any]:
+def _bucket(period: Period, clock: Clock, span: Span) -> tuple[ColumnElement[Any], FromClause]:
+    """The period that an event belongs to, and what to select from to have it."""
+    events = Event.__table__
     if period == "hour":
-        return func.date_trunc(period, Event.first_reported_at, "UTC")
+        return func.date_trunc(period, Event.first_reported_at, "UTC"), events
     if clock == "reported":
-        return cast(func.date_trunc(period, func.timezone("UTC", Event.first_reported_at)), Date)
-    first, last = (
-        cast(func.date_trunc(period, cast(day, DateTime)), Date) for day in (Event.date_start, Event.date_end)
+        return cast(func.date_trunc(period, func.timezone("UTC", Event.first_reported_at)), Date), events
+    spans = list(periods(span, period))  # a look at an index for each costs less than to truncate each event's dates
+    begins, ends = ([getattr(each, side) for each in spans] for side in ("since", "until"))
+    table = (
+        func.unnest(cast(begins, ARRAY(Date)), cast(ends, ARRAY(Date)))
+        .table_valued("begins", "ends", name="periods")
+        .render_derived()
     )
-    return case((first == last, first))
+    source = table.join(events, Event.date_start.between(table.c.begins, table.c.ends))
+    return case((Event.date_end <= table.c.ends, table.c.begins)), source
 
 
 def _dimension(name: Dimension, source: FromClause) -> tuple[ColumnElement[Any], FromClause]:

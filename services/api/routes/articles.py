@@ -7,12 +7,12 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.api import etags
-from services.api.access import Database
 from services.api.filters import Text
 from services.api.moments import Moment
 from services.api.problems import responses
 from services.api.queries import articles as queries
 from services.api.queries.pages import BadCursor
+from services.api.reading import Reading
 from services.api.routes.events import NOT_MODIFIED, Cursor
 from services.api.schemas import ArticleAnswer, ArticleBrief, Page
 from shared.codes import ArticleKind
@@ -32,11 +32,12 @@ class ListOf(BaseModel):
 
 
 @router.get("", response_model=Page[ArticleBrief], responses=responses(422) | NOT_MODIFIED)
-def list_articles(request: Request, database: Database, asked: Annotated[ListOf, Query()]) -> Response:
+def list_articles(request: Request, read: Reading, asked: Annotated[ListOf, Query()]) -> Response:
     """Newest first, without texts."""
     wanted = queries.ArticleFilter(asked.kind, asked.source, asked.language, asked.stored_since)
     try:
-        found, cursor = queries.articles(database, wanted, asked.cursor, asked.limit)
+        with read() as database:
+            found, cursor = queries.articles(database, wanted, asked.cursor, asked.limit)
     except BadCursor as error:
         raise HTTPException(422, str(error)) from None
     items = [ArticleBrief.model_validate(row).model_dump(mode="json") for row in found]
@@ -44,8 +45,9 @@ def list_articles(request: Request, database: Database, asked: Annotated[ListOf,
 
 
 @router.get("/{article_id}", response_model=ArticleAnswer, responses=responses(404, 422) | NOT_MODIFIED)
-def one_article(request: Request, database: Database, article_id: UUID) -> Response:
-    row = queries.article(database, article_id)
+def one_article(request: Request, read: Reading, article_id: UUID) -> Response:
+    with read() as database:
+        row = queries.article(database, article_id)
     if row is None:
         raise HTTPException(404, f"no article has the id {article_id}; texts are kept 90 days")
     return etags.answer(request, ArticleAnswer.model_validate(row).model_dump(mode="json"))

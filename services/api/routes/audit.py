@@ -7,8 +7,9 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.api import store
-from services.api.access import Database, needs
+from services.api.access import needs
 from services.api.problems import responses
+from services.api.reading import Reading
 
 router = APIRouter(prefix="/v1/audit", tags=["audit"], dependencies=[Depends(needs("admin"))])
 
@@ -31,7 +32,7 @@ class Audit(BaseModel):
 
 @router.get("", responses=responses(422))
 def list_audit(
-    database: Database,
+    read: Reading,
     action: Annotated[str | None, Query(max_length=100, examples=["rule.put"])] = None,
     target: Annotated[str | None, Query(max_length=200, examples=["blasts"])] = None,
     actor: Annotated[str | None, Query(max_length=500)] = None,
@@ -40,5 +41,6 @@ def list_audit(
 ) -> Audit:
     """Newest first."""
     asked = {"action": action, "target": target, "actor": actor}
-    found = [AuditAnswer.model_validate(row) for row in store.audit_log(database, asked, cursor, limit)]
+    with read() as database:
+        found = [AuditAnswer.model_validate(row) for row in store.audit_log(database, asked, cursor, limit)]
     return Audit(items=found, next_cursor=found[-1].id if len(found) == limit else None)

@@ -14,8 +14,9 @@ from services.alerting.domain import rulebook
 from services.alerting.domain.destinations import Entry
 from services.alerting.store.rules import save
 from services.api import configuration, store
-from services.api.access import Database, needs
+from services.api.access import needs
 from services.api.problems import Fault, Refused, responses
+from services.api.reading import Reading
 from services.api.writing import ERRORS, Administering, Done, Write, etag, tagged
 
 router = APIRouter(prefix="/v1/destinations", tags=["destinations"], dependencies=[Depends(needs("admin"))])
@@ -36,14 +37,16 @@ class Destinations(BaseModel):
 
 
 @router.get("", responses=responses(422))
-def list_destinations(database: Database) -> Destinations:
+def list_destinations(read: Reading) -> Destinations:
     """All, by id."""
-    return Destinations(items=[_answer(row) for row in configuration.destinations(database)])
+    with read() as database:
+        return Destinations(items=[_answer(row) for row in configuration.destinations(database)])
 
 
 @router.get("/{destination_id}", response_model=DestinationAnswer, responses=responses(404, 422))
-def one_destination(database: Database, destination_id: DestinationId) -> Response:
-    found = _find(database, destination_id)
+def one_destination(read: Reading, destination_id: DestinationId) -> Response:
+    with read() as database:
+        found = _find(database, destination_id)
     if found is None:
         raise HTTPException(404, f"no destination has the id {destination_id}")
     return tagged(found, found)

@@ -9,11 +9,12 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import Field, field_validator
 
 from services.api import etags
-from services.api.access import Database
 from services.api.filters import Filter, parts
 from services.api.problems import responses
 from services.api.queries import events as queries
+from services.api.queries import lists
 from services.api.queries.pages import BadCursor
+from services.api.reading import Reading
 from services.api.schemas import DecisionAnswer, EventAnswer, EventBrief, EventPart, Page
 from services.api.timeline import timeline
 
@@ -27,7 +28,7 @@ Cursor = Annotated[str, Field(max_length=LONGEST_CURSOR, description="`next_curs
 
 
 class ListOf(Filter):
-    sort: queries.Sort | None = Field(
+    sort: lists.Sort | None = Field(
         None, description="`-` first: falling. Unless given, newest first by the time that is asked for"
     )
     fields: Annotated[str, Field(max_length=500)] | None = Field(
@@ -45,14 +46,15 @@ class ListOf(Filter):
 
 
 @router.get("", response_model=Page[EventBrief | EventPart], responses=responses(422) | NOT_MODIFIED)
-def list_events(request: Request, database: Database, asked: Annotated[ListOf, Query()]) -> Response:
+def list_events(request: Request, read: Reading, asked: Annotated[ListOf, Query()]) -> Response:
     """What is filed, rejected or retracted is left out unless asked for, what is merged unless its status is.
 
     Sorted by `updated`, an event that changes between two pages moves to the front: ask `/v1/changes` to miss nothing.
     """
-    sort = asked.sort or queries.usual_sort(asked)
+    sort = asked.sort or lists.usual_sort(asked)
     try:
-        items, cursor = queries.listed(database, asked, sort, asked.cursor, asked.limit)
+        with read() as database:
+            items, cursor = lists.listed(database, asked, sort, asked.cursor, asked.limit)
     except BadCursor as error:
         raise HTTPException(422, str(error)) from None
     if asked.fields is not None:
@@ -67,19 +69,21 @@ def _part(event: str, wanted: set[str]) -> str:
 
 
 @router.get("/{event_id}", response_model=EventAnswer, responses=responses(404, 422) | MERGED | NOT_MODIFIED)
-def one_event(request: Request, database: Database, event_id: UUID) -> Response:
+def one_event(request: Request, read: Reading, event_id: UUID) -> Response:
     """With its reports and their evidence, the ledger of all values, its history, each rule's decision and why.
 
     The ETag is of the event's revision: give it as `If-Match` to review. Decisions follow a revision without a new one;
     `/v1/events/{event_id}/decisions` always has all of them.
     """
-    row = queries.event(database, event_id)
-    if row is None:
-        raise _unknown(event_id)
-    if row.merged_into:
-        return RedirectResponse(f"/v1/events/{row.merged_into}", 308)
-    reports, revisions = queries.reports(database, event_id), queries.revisions(database, event_id)
-    decisions, related = queries.decisions(database, event_id), queries.related(database, event_id)
+    with read() as database:
+        row = queries.event(database, event_id)
+        if row is None:
+            raise _unknown(event_id)
+        if row.merged_into:
+            return RedirectResponse(f"/v1/events/{row.merged_into}", 308)
+        reports, ledger = queries.reports(database, event_id), queries.ledger(database, event_id)
+        revisions, decisions = queries.revisions(database, event_id), queries.decisions(database, event_id)
+        related = queries.related(database, event_id)
     content = EventAnswer.model_validate(
         row.snapshot
         | {
@@ -88,7 +92,7 @@ def one_event(request: Request, database: Database, event_id: UUID) -> Response:
             "related": [other["event_id"] for other in related],
             "relations": related,
             "all_reports": reports,
-            "ledger": queries.ledger(database, event_id),
+            "ledger": ledger,
             "revisions": revisions,
             "decisions": decisions,
             "timeline": timeline(row.snapshot, reports, revisions, decisions),
@@ -98,14 +102,15 @@ def one_event(request: Request, database: Database, event_id: UUID) -> Response:
 
 
 @router.get("/{event_id}/decisions", responses=responses(404, 422) | MERGED, response_model=list[DecisionAnswer])
-def event_decisions(database: Database, event_id: UUID) -> list[DecisionAnswer] | Response:
+def event_decisions(read: Reading, event_id: UUID) -> list[DecisionAnswer] | Response:
     """For every revision, rule and destination: why it did or did not alert."""
-    row = queries.event(database, event_id)
-    if row is None:
-        raise _unknown(event_id)
-    if row.merged_into:
-        return RedirectResponse(f"/v1/events/{row.merged_into}/decisions", 308)
-    return [DecisionAnswer.model_validate(decision) for decision in queries.decisions(database, event_id)]
+    with read() as database:
+        row = queries.event(database, event_id)
+        if row is None:
+            raise _unknown(event_id)
+        if row.merged_into:
+            return RedirectResponse(f"/v1/events/{row.merged_into}/decisions", 308)
+        return [DecisionAnswer.model_validate(decision) for decision in queries.decisions(database, event_id)]
 
 
 def _unknown(event_id: UUID) -> HTTPException:

@@ -9,11 +9,12 @@ from uuid import UUID
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 
-from services.api.access import Database
 from services.api.exports import About, Render, atom, cap, geojson, gtd, stix
 from services.api.filters import Filter
 from services.api.problems import responses
 from services.api.queries import events as queries
+from services.api.queries import lists
+from services.api.reading import Reading
 from services.api.routes.events import MERGED
 from shared.clock import wall
 
@@ -71,9 +72,10 @@ def as_cap(request: Request, asked: Asked) -> Response:
     response_class=Response,
     responses={200: {"content": {cap.MEDIA_TYPE: {"schema": {"type": "string"}}}}} | responses(404, 422) | MERGED,
 )
-def one_as_cap(request: Request, database: Database, event_id: UUID) -> Response:
+def one_as_cap(request: Request, read: Reading, event_id: UUID) -> Response:
     """The event as a CAP 1.2 alert; a rejected or retracted one cancels it."""
-    row = queries.event(database, event_id)
+    with read() as database:
+        row = queries.event(database, event_id)
     if row is None:
         raise HTTPException(404, f"no event has the id {event_id}")
     if row.merged_into:
@@ -112,7 +114,7 @@ def _read(request: Request, asked: Filter, render: Render, slots: Slots) -> Gene
     """On a connection of its own, for as long as it lasts: the request's goes back when the answer begins."""
     try:
         with request.app.state.engine.connect() as connection:
-            yield from _chunks(render(queries.exported(connection, asked), _about(request)))
+            yield from _chunks(render(lists.exported(connection, asked), _about(request)))
     finally:
         slots.give_back()
 

@@ -3,47 +3,32 @@
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Response
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field
 from sqlalchemy import Connection, RowMapping
 
 from services.api import configuration, store
-from services.api.access import Database
 from services.api.problems import responses
+from services.api.reading import Reading
 from services.api.schemas import FeedAnswer
 from services.api.writing import ERRORS, Administering, Done, Write, etag
-from services.fetcher.domain.urls import BadUrl, canonical
+from services.fetcher.domain.listed import ListedFeed
 
 router = APIRouter(prefix="/v1/feeds", tags=["feeds"])
 
 FeedId = Annotated[int, Path(ge=1, le=2_147_483_647)]
 
 
-class FeedBody(BaseModel):
+class FeedBody(ListedFeed):
     """What people say of a feed. Outlets of one `owner` corroborate nothing; `country` is the outlet's."""
 
-    model_config = ConfigDict(extra="forbid", from_attributes=True)
-
-    url: str = Field(max_length=2000, examples=["https://news.example/rss.xml"])
-    source: str = Field(min_length=1, max_length=200, examples=["The Caravel"])
-    owner: str | None = Field(None, max_length=200)
-    country: str | None = Field(None, pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2")
-    language: str | None = Field(None, pattern="^[a-z]{2}$", description="ISO 639-1")
     enabled: bool = Field(True, description="true for one that was switched off: it is polled at once")
-
-    @field_validator("url")
-    @classmethod
-    def _is_address(cls, value: str) -> str:
-        try:
-            canonical(value)
-        except BadUrl as error:
-            raise ValueError(str(error)) from None
-        return value.strip()
 
 
 @router.get("/{feed_id}", response_model=FeedAnswer, responses=responses(404, 422))
-def one_feed(database: Database, feed_id: FeedId) -> Response:
+def one_feed(read: Reading, feed_id: FeedId) -> Response:
     """With its health; the ETag is of what people say of it."""
-    row = _find(database, feed_id)
+    with read() as database:
+        row = _find(database, feed_id)
     return _answer(row)
 
 

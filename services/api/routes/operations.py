@@ -7,11 +7,11 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.api import etags
-from services.api.access import Database
 from services.api.filters import Text
 from services.api.problems import responses
 from services.api.queries import operations as queries
 from services.api.queries.pages import BadCursor
+from services.api.reading import Reading
 from services.api.routes.events import NOT_MODIFIED, Cursor
 from services.api.schemas import DeliveryAnswer, FeedAnswer, Page
 from shared.codes import DeliveryState
@@ -21,12 +21,13 @@ router = APIRouter(prefix="/v1", tags=["operations"])
 
 @router.get("/feeds", responses=responses(422))
 def list_feeds(
-    database: Database,
+    read: Reading,
     cursor: Annotated[int | None, Query(ge=1, le=2_147_483_647)] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Page[FeedAnswer]:
     """By id: when each was polled, what it answered, why it is disabled."""
-    found = [FeedAnswer.model_validate(row) for row in queries.feeds(database, cursor, limit)]
+    with read() as database:
+        found = [FeedAnswer.model_validate(row) for row in queries.feeds(database, cursor, limit)]
     return Page(items=found, next_cursor=str(found[-1].id) if len(found) == limit else None)
 
 
@@ -41,12 +42,13 @@ class DeliveriesOf(BaseModel):
 
 
 @router.get("/deliveries", response_model=Page[DeliveryAnswer], responses=responses(422) | NOT_MODIFIED)
-def list_deliveries(request: Request, database: Database, asked: Annotated[DeliveriesOf, Query()]) -> Response:
+def list_deliveries(request: Request, read: Reading, asked: Annotated[DeliveriesOf, Query()]) -> Response:
     """Newest first: which message went where, how it ended, and what went wrong."""
     try:
-        rows, cursor = queries.deliveries(
-            database, asked.event_id, asked.state, asked.destination, asked.cursor, asked.limit
-        )
+        with read() as database:
+            rows, cursor = queries.deliveries(
+                database, asked.event_id, asked.state, asked.destination, asked.cursor, asked.limit
+            )
     except BadCursor as error:
         raise HTTPException(422, str(error)) from None
     items = [DeliveryAnswer.model_validate(row).model_dump(mode="json") for row in rows]

@@ -11,8 +11,8 @@ from services.alerting.domain import rulebook
 from services.alerting.domain.rules import Rule
 from services.alerting.store.rules import save
 from services.api import configuration, store
-from services.api.access import Database
 from services.api.problems import Fault, Refused, responses
+from services.api.reading import Reading
 from services.api.writing import ERRORS, Administering, Done, Write, etag, tagged
 
 router = APIRouter(prefix="/v1/rules", tags=["rules"])
@@ -41,14 +41,16 @@ class Rules(BaseModel):
 
 
 @router.get("", responses=responses(422))
-def list_rules(database: Database) -> Rules:
+def list_rules(read: Reading) -> Rules:
     """The version in force of every rule, those switched off too, by id."""
-    return Rules(items=[_answer(row) for row in configuration.rules(database)])
+    with read() as database:
+        return Rules(items=[_answer(row) for row in configuration.rules(database)])
 
 
 @router.get("/{rule_id}", response_model=RuleAnswer, responses=responses(404, 422))
-def one_rule(database: Database, rule_id: RuleId) -> Response:
-    found = _find(database, rule_id)
+def one_rule(read: Reading, rule_id: RuleId) -> Response:
+    with read() as database:
+        found = _find(database, rule_id)
     if found is None:
         raise HTTPException(404, f"no rule has the id {rule_id}")
     return tagged(found, found)

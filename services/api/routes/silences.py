@@ -11,9 +11,9 @@ from sqlalchemy import Connection
 from services.alerting.domain.conditions import Conditions
 from services.alerting.domain.rules import Silence, Slug
 from services.api import configuration, store
-from services.api.access import Database
 from services.api.moments import Moment
 from services.api.problems import responses
+from services.api.reading import Reading
 from services.api.writing import ERRORS, Administering, Done, Write, etag, tagged
 from shared.clock import wall
 from shared.ids import uuid7
@@ -57,14 +57,16 @@ class Silences(BaseModel):
 
 
 @router.get("", responses=responses(422))
-def list_silences(database: Database) -> Silences:
+def list_silences(read: Reading) -> Silences:
     """Those that hold now, or will; the one that ends first comes first."""
-    return Silences(items=list(configuration.silences(database, wall())))
+    with read() as database:
+        return Silences(items=list(configuration.silences(database, wall())))
 
 
 @router.get("/{silence_id}", response_model=Silence, responses=responses(404, 422))
-def one_silence(database: Database, silence_id: UUID) -> Response:
-    found = _find(database, silence_id)
+def one_silence(read: Reading, silence_id: UUID) -> Response:
+    with read() as database:
+        found = _find(database, silence_id)
     return tagged(found, found)
 
 

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from services.api import etags
-from services.api.access import Survey
 from services.api.problems import responses
 from services.api.queries import sources as queries
+from services.api.reading import Survey
 from services.api.routes.events import NOT_MODIFIED
 from shared.clock import wall
 
@@ -35,11 +35,12 @@ class Sources(BaseModel):
 @router.get("", response_model=Sources, responses=responses(422) | NOT_MODIFIED)
 def list_sources(
     request: Request,
-    database: Survey,
+    read: Survey,
     days: Annotated[int, Query(ge=1, le=90, description="reports of the last days")] = 30,
     fewest_events: Annotated[int, Query(ge=1, le=10_000, description="leave out outlets with fewer")] = 5,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
 ) -> Response:
     """The furthest ahead first."""
-    rows = queries.sources(database, wall() - timedelta(days=days), fewest_events, limit)
+    with read() as database:
+        rows = queries.sources(database, wall() - timedelta(days=days), fewest_events, limit)
     return etags.answer(request, {"items": [SourceAnswer(**row).model_dump() for row in rows]})

@@ -7,13 +7,13 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from services.api import etags, figures
-from services.api.access import Survey
 from services.api.figures import Span, SpanName
 from services.api.filters import Filter
 from services.api.moments import Day
 from services.api.problems import responses
 from services.api.queries import statistics as queries
 from services.api.queries.statistics import Clock, Dimension, Period
+from services.api.reading import Survey
 from services.api.routes.events import NOT_MODIFIED
 from shared.clock import wall
 
@@ -172,14 +172,15 @@ class MoversOf(Filter):
 
 
 @router.get("", response_model=Counts, responses=responses(422) | NOT_MODIFIED)
-def count(request: Request, database: Survey, asked: Annotated[CountsOf, Query()]) -> Response:
+def count(request: Request, read: Survey, asked: Annotated[CountsOf, Query()]) -> Response:
     """Attacks, killed and injured by period and up to three dimensions, with each row's share.
 
     "Attacks in Pakistan this year to date": `?country=PK`. "Share by group": `?country=PK&by=perpetrator`.
     An event with two types or groups is counted under both, so that shares may add up to more than 1.
     """
     span = asked.days()
-    whole, found = queries.counts(database, asked, span, asked.clock, asked.period, asked.by, asked.limit)
+    with read() as database:
+        whole, found = queries.counts(database, asked, span, asked.clock, asked.period, asked.by, asked.limit)
     rows = found[: asked.limit]
     for row in rows:
         row["share"] = round(row["events"] / whole["events"], 4) if whole["events"] else None
@@ -194,17 +195,18 @@ def count(request: Request, database: Survey, asked: Annotated[CountsOf, Query()
 
 
 @router.get("/comparison", response_model=Comparison, responses=responses(422) | NOT_MODIFIED)
-def compare(request: Request, database: Survey, asked: Annotated[ComparisonOf, Query()]) -> Response:
+def compare(request: Request, read: Survey, asked: Annotated[ComparisonOf, Query()]) -> Response:
     """A span against another one, and against what is usual.
 
     "Killed last year against 2020": `?country=PK&span=last_year&against_since=2020-01-01&against_until=2020-12-31`.
     """
     span, other = asked.days(), asked.other()
-    now = SpanTotals(since=span.since, until=span.until, **queries.totals(database, asked, span, "attack"))
-    then = SpanTotals(since=other.since, until=other.until, **queries.totals(database, asked, other, "attack"))
-    first_day = queries.first_day(database)
-    spans = figures.reference_windows(span, first_day) if first_day else []
-    found = queries.windows(database, asked, spans, None).get(None, {})
+    with read() as database:
+        now = SpanTotals(since=span.since, until=span.until, **queries.totals(database, asked, span, "attack"))
+        then = SpanTotals(since=other.since, until=other.until, **queries.totals(database, asked, other, "attack"))
+        first_day = queries.first_day(database)
+        spans = figures.reference_windows(span, first_day) if first_day else []
+        found = queries.windows(database, asked, spans, None).get(None, {})
     usual = figures.baseline([found.get(number, 0) for number in range(len(spans))])
     score = figures.surge_score(now.events, usual) if usual else None
     content = Comparison(
@@ -219,14 +221,15 @@ def compare(request: Request, database: Survey, asked: Annotated[ComparisonOf, Q
 
 
 @router.get("/movers", response_model=Movers, responses=responses(422) | NOT_MODIFIED)
-def movers(request: Request, database: Survey, asked: Annotated[MoversOf, Query()]) -> Response:
+def movers(request: Request, read: Survey, asked: Annotated[MoversOf, Query()]) -> Response:
     """Which country, province, type, group or target departs most from what is usual for it, up or down."""
     until = asked.until or wall().date()
     span = Span(until, until).shifted(asked.days - 1)
     span = Span(span.since, until)
-    first_day = queries.first_day(database)
-    spans = figures.reference_windows(span, first_day) if first_day else []
-    found = queries.windows(database, asked, [span, *spans], asked.by)
+    with read() as database:
+        first_day = queries.first_day(database)
+        spans = figures.reference_windows(span, first_day) if first_day else []
+        found = queries.windows(database, asked, [span, *spans], asked.by)
     items = []
     for value, counts in found.items():
         if usual := figures.baseline([counts.get(number, 0) for number in range(1, len(spans) + 1)]):

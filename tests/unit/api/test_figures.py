@@ -1,13 +1,15 @@
 """What is usual for a span of days, and what is a surge."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from itertools import pairwise
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.api.figures import Baseline, Span, baseline, named, reference_windows, surge_score
+from services.api.figures import Baseline, Calendar, Span, baseline, named, periods, reference_windows, surge_score
 
 LONG_AGO = date(1950, 1, 1)
 TODAY = date(2024, 4, 1)
@@ -30,6 +32,28 @@ def test_spans_by_name(name: str, since: date, until: date) -> None:
 def test_on_a_leap_day_last_year_is_whole() -> None:
     assert named("last_year", date(2024, 2, 29)).days == 365
     assert named("year_to_date", date(2024, 2, 29)).days == 60
+
+
+@given(
+    since=st.dates(date(1990, 1, 1), date(2030, 1, 1)),
+    days=st.integers(1, 900),
+    kind=st.sampled_from(get_args(Calendar)),
+)
+def test_periods_are_of_the_calendar_and_leave_no_day_out(since: date, days: int, kind: Calendar) -> None:
+    span = Span(since, since + timedelta(days=days - 1))
+    found = list(periods(span, kind))
+    assert found[0].since <= span.since <= found[0].until
+    assert found[-1].since <= span.until <= found[-1].until
+    assert all(after.since - before.until == timedelta(days=1) for before, after in pairwise(found))
+    begins: dict[Calendar, Callable[[date], bool]] = {
+        "day": lambda day: True,
+        "week": lambda day: day.weekday() == 0,
+        "month": lambda day: day.day == 1,
+        "quarter": lambda day: day.day == 1 and day.month in {1, 4, 7, 10},
+        "year": lambda day: (day.month, day.day) == (1, 1),
+    }
+    every_day = (each.since + timedelta(days=number) for each in found for number in range(each.days))
+    assert [day for day in every_day if begins[kind](day)] == [each.since for each in found]
 
 
 @given(days=st.integers(1, 400), until=st.dates(date(2000, 1, 1), date(2100, 1, 1)))
