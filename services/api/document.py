@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from services.api.access import Needs
 from services.api.caller import SCOPES, Scope, up_to
-from services.api.problems import Problem, responses
+from services.api.problems import MEDIA_TYPE, Problem, responses
 
 _EXAMPLES = Path(__file__).with_name("examples.json")  # of answers, by schema
 _METHODS = ("get", "put", "post", "patch", "delete")
@@ -34,9 +35,17 @@ def describe(app: FastAPI) -> dict[str, Any]:
         operation["x-scope"] = scope
         for status in (*_EVERYWHERE, *((401, 403) if scope else ())):
             operation["responses"].setdefault(str(status), responses(status)[status])
-        if "422" in operation["responses"]:
-            operation["responses"]["422"] = responses(422)[422]
+        _share_problems(operation["responses"], document["components"].setdefault("responses", {}))
     return document
+
+
+def _share_problems(answers: dict[str, Any], shared: dict[str, Any]) -> None:
+    """A status that answers with a problem does so alike everywhere: each is described once."""
+    for status, answer in answers.items():
+        if MEDIA_TYPE in answer.get("content", ()) or status == "422":
+            name = HTTPStatus(int(status)).phrase.replace(" ", "")
+            shared[name] = responses(int(status))[int(status)]
+            answers[status] = {"$ref": f"#/components/responses/{name}"}
 
 
 def scopes(app: FastAPI) -> dict[tuple[str, str], Scope | None]:

@@ -43,10 +43,33 @@ class Refused(HTTPException):
         self.faults = faults
 
 
+_EXAMPLES = {  # what `detail` may say
+    400: "no payload of Slack's",
+    401: "this API key is unknown, expired or revoked; ask whoever runs Tocsin for one",
+    403: "this needs scope review; key 0a1b2c3d has read",
+    404: "no event has the id 0190b6f0-0000-7000-8000-000000000007",
+    408: "the body took longer than 10 s",
+    409: "feed 7 has this address",
+    410: "cursor 17 is not kept; what is goes from 4711 to 5000. Begin again: after=0, or without",
+    412: 'this was changed meanwhile; read it again, its ETag is now "1f2e3d4c5b6a7980"',
+    413: "the body is larger than 1048576 bytes",
+    422: "the request is not valid; see errors",
+    428: "give the ETag that you saw as If-Match, so that nobody's change is lost",
+    429: "too many requests with this key",
+    500: "this is our fault; the log has it under this path and time",
+    503: "the database does not answer; try again",
+}
+
+
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """For a route's `responses`: these statuses answer with a problem."""
-    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}  # put there by document.py
-    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+    return {status: {"description": HTTPStatus(status).phrase, "content": _content(status)} for status in statuses}
+
+
+def _content(status: int) -> dict[str, Any]:
+    problem = Problem(title=HTTPStatus(status).phrase, status=status, detail=_EXAMPLES[status])
+    schema = {"$ref": "#/components/schemas/Problem"}  # put there by document.py
+    return {MEDIA_TYPE: {"schema": schema, "example": problem.model_dump(exclude_none=True)}}
 
 
 def install(app: FastAPI) -> None:

@@ -64,3 +64,36 @@ def test_examples_hold_to_their_schemas() -> None:
     for name, example in examples:
         whole = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
         Draft202012Validator(whole, format_checker=FormatChecker()).validate(example)
+
+
+def test_every_operation_says_what_goes_wrong_by_example() -> None:
+    document = json.loads(COMMITTED.read_text(encoding="utf-8"))
+    problem = {"$ref": "#/components/schemas/Problem", "components": document["components"]}
+    shared = document["components"]["responses"]
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            told = {
+                status: shared[answer["$ref"].rsplit("/", 1)[1]]["content"]["application/problem+json"]["example"]
+                for status, answer in operation["responses"].items()
+                if "$ref" in answer
+            }
+            assert {"429", "500", "503"} <= told.keys(), (path, method)
+            assert not operation["x-scope"] or {"401", "403"} <= told.keys(), (path, method)
+            assert all(status in told for status in operation["responses"] if status >= "400" and "/a/" not in path)
+            for status, example in told.items():
+                Draft202012Validator(problem).validate(example)
+                assert example["status"] == int(status)
+
+
+def test_every_body_that_is_asked_for_has_an_example() -> None:
+    document = json.loads(COMMITTED.read_text(encoding="utf-8"))
+    bodies = [
+        content
+        for operations in document["paths"].values()
+        for operation in operations.values()
+        for media_type, content in operation.get("requestBody", {}).get("content", {}).items()
+        if media_type == "application/json"
+    ]
+    assert len(bodies) > 5
+    schemas = document["components"]["schemas"]
+    assert [body for body in bodies if not _has_example({**body["schema"], **body}, schemas)] == []
