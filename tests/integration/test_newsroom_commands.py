@@ -6,8 +6,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Barrier
 
 import httpx
 import pytest
@@ -39,14 +41,12 @@ def address(text: str, after: str = "") -> str:
     return found[1]
 
 
-def test_newsroom_serves_until_it_is_told_to_stop() -> None:
+def test_newsroom_serves_what_it_has_when_it_comes_up() -> None:
     with started("tests.newsroom", "--speed", "held") as child:
         assert child.stdout
         said = child.stdout.readline()
         assert "16 outlets, 99 stories" in said
         assert httpx.get(f"{address(said)}/-/state").json() == {"stories": 99, "released": 0, "read": 0}
-        child.send_signal(signal.SIGTERM)
-        assert child.wait(10) == 0
 
 
 def test_sinks_show_what_they_get(tmp_path: Path) -> None:
@@ -61,8 +61,33 @@ def test_sinks_show_what_they_get(tmp_path: Path) -> None:
         assert [line.strip() for line in shown[1:3]] == ["What: Bombing", "Where: Quetta"]
         assert "received" in shown[3]
         assert len(file.read_text().splitlines()) == 1
-        child.send_signal(signal.SIGINT)
-        assert child.wait(10) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("command", ["tests.newsroom", "deploy.local.sinks"])
+def test_told_to_stop_both_end_in_order_in_the_middle_of_their_work(command: str, number: signal.Signals) -> None:
+    with started(command, **SECRETS) as child, ThreadPoolExecutor(4) as visitors:
+        out = child.stderr if command == "deploy.local.sinks" else child.stdout
+        assert out
+        visited = address(out.readline())
+        answered = Barrier(5, timeout=20)
+        visits = [visitors.submit(_visit_until_it_closes, visited, answered) for _ in range(4)]
+        answered.wait()
+        child.send_signal(number)
+        child.send_signal(signal.SIGTERM)  # as from a parent that the same Ctrl-C ended
+        _, said = child.communicate(timeout=10)
+        assert (child.returncode, said) == (0, "")
+        for visit in visits:
+            visit.result()
+
+
+def _visit_until_it_closes(site: str, answered: Barrier) -> None:
+    with httpx.Client() as client:
+        client.get(site)
+        answered.wait()
+        with suppress(httpx.TransportError):
+            while True:
+                client.get(site)
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,12 @@
 
 import argparse
 import asyncio
-import signal
 import sys
 from pathlib import Path
 
 from deploy.local.errors import StackError
 from deploy.local.ports import wanted_port
-from deploy.local.signals import end_like_ctrl_c
+from deploy.local.signals import run_until_told
 from tests.newsroom import pace
 from tests.newsroom.server import HOST, application, start
 from tests.newsroom.site import Site
@@ -27,16 +26,12 @@ examples:
 
 def main(arguments: list[str] | None = None) -> None:
     options = parser().parse_args(arguments)
-    end_like_ctrl_c()
     try:
         if options.port:
             wanted_port("--port", str(options.port))
-        site = Site(read_stories(options.news), options.window)
-        asyncio.run(serve(site, options.speed, options.port, options.hostile))
+        run_until_told(serve(options))
     except (StackError, OSError, ValueError) as error:
         sys.exit(f"newsroom: {error}")
-    except KeyboardInterrupt:
-        pass
 
 
 def parser() -> argparse.ArgumentParser:
@@ -57,14 +52,12 @@ def parser() -> argparse.ArgumentParser:
     return command
 
 
-async def serve(site: Site, speed: pace.Pace, port: int, with_hostile: bool) -> None:
-    runner, base = await start(application(site, speed, with_hostile), port)
-    told = asyncio.Event()  # by the loop: an interrupt that is raised between its callbacks can get lost in one
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, told.set)
+async def serve(options: argparse.Namespace) -> None:
+    site = Site(read_stories(options.news), options.window)
+    runner, base = await start(application(site, options.speed, options.hostile), options.port)
     print(f"newsroom: {base}, {len(site.outlets)} outlets, {len(site.stories)} stories", flush=True)
     try:
-        await told.wait()
+        await asyncio.Event().wait()
     finally:
         await runner.cleanup()
 

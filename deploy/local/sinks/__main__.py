@@ -13,7 +13,7 @@ import aiohttp
 
 from deploy.local.errors import StackError
 from deploy.local.ports import wanted_port
-from deploy.local.signals import end_like_ctrl_c
+from deploy.local.signals import run_until_told
 from deploy.local.sinks import faults
 from deploy.local.sinks.record import Received, Record
 from deploy.local.sinks.server import SLACK_HOOK, SLACK_TOKEN, WEBHOOK_SECRET, Settings, start
@@ -37,13 +37,10 @@ examples:
 
 def main(arguments: list[str] | None = None) -> None:
     options = parser().parse_args(arguments)
-    end_like_ctrl_c()
     try:
-        asyncio.run(serve(options, _settings(options, os.environ)))
+        run_until_told(serve(options, _settings(options, os.environ)))
     except (StackError, OSError) as error:
         sys.exit(f"sinks: {error}")
-    except KeyboardInterrupt:
-        pass
 
 
 def parser() -> argparse.ArgumentParser:
