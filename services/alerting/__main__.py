@@ -2,16 +2,17 @@
 
 import argparse
 import json
-import os
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from uuid import UUID
 
 from services.alerting import commands, service, tasks, trials, worker
 from services.alerting.channels.webhook import Body
-from services.alerting.delivery import Desk
+from services.alerting.delivery import MOST, Desk
 from services.alerting.settings import AlertingSettings, DeliverySettings, WorkerSettings
+from services.alerting.turns import Turns
 from shared.database.session import check, make_engine
 from shared.run import main_stateful, process
 from shared.settings import DatabaseUrl, load
@@ -107,8 +108,9 @@ def _decide(_: argparse.Namespace) -> int:
 
 def _work(_: argparse.Namespace) -> int:
     settings = load(WorkerSettings)
-    os.nice(settings.alert_worker_nice)
-    desk = _desk(settings, settings.alert_worker_threads)
+    worker.give_way(settings.alert_worker_nice)
+    turns = Turns(MOST, settings.alert_worker_rate)
+    desk = replace(_desk(settings, settings.alert_worker_threads), turns=turns)
     app = tasks.make_app(settings.celery_broker_url, desk, settings.alert_sweep_seconds)
     checks = {"database": partial(check, desk.engine), "broker": partial(worker.broker_check, app)}
     with process("delivery", settings, checks) as this:

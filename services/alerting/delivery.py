@@ -25,6 +25,7 @@ from services.alerting.domain.destinations import Destination
 from services.alerting.domain.links import NO_LINKS, Signer
 from services.alerting.store import deliveries
 from services.alerting.store.deliveries import Batch, Claimed, Ending
+from services.alerting.turns import Turns
 from shared import failpoints
 from shared.clock import wall
 from shared.codes import DeliveryState
@@ -48,6 +49,7 @@ class Desk:
     patience: Patience = field(default_factory=Patience)
     slack_per_second: float = 1.0  # as Slack allows for one channel; 0: no limit
     signer: Signer | None = None  # None: messages carry no links to act on them
+    turns: Turns = field(default_factory=lambda: Turns(MOST))
     channels: Mapping[str, Channel] = field(default_factory=lambda: CHANNELS)
 
     @property
@@ -70,7 +72,10 @@ def serve(desk: Desk, destination_id: str) -> float | None:
     until = time.monotonic() + RUN_SECONDS
     with Line(desk.allowed, desk.answer) as line:
         while time.monotonic() < until:
+            if wait := desk.turns.wait(destination_id):
+                return wait
             batch = _claim(desk, destination_id)
+            desk.turns.took(len(batch.claimed))
             if not batch.claimed:
                 return batch.seconds
             _work_off(desk, batch, line)
@@ -78,7 +83,7 @@ def serve(desk: Desk, destination_id: str) -> float | None:
 
 
 def deliver(desk: Desk, delivery: UUID) -> None:
-    """Send one delivery if it is due and nobody else has it."""
+    """Send one delivery if it is due and nobody else has it, out of turn."""
     with desk.engine.begin() as connection:
         table = tables.Delivery
         destination_id = connection.scalar(select(table.destination_id).where(table.id == delivery))

@@ -67,6 +67,12 @@ class WorkerSettings(DeliverySettings, AlertingSettings):
     """For the worker that delivers."""
 
     alert_worker_threads: int = Field(16, ge=1, le=200, description="how many deliveries one worker sends at once")
+    alert_worker_rate: float | None = Field(
+        None,
+        gt=0,
+        description="how many deliveries a second one worker sends where many wait, urgent alerts aside; "
+        "none: as many as it can",
+    )
     alert_worker_nice: int = Field(
         0, ge=0, le=19, description="how much the worker gives way to other processes where there are few cores"
     )

@@ -6,13 +6,14 @@ from uuid import UUID
 from celery import Celery
 
 from services.alerting import heartbeats, metrics, outgoing
-from services.alerting.delivery import Desk, serve
+from services.alerting.delivery import MOST, Desk, deliver, serve
 from services.alerting.service import Wake
 from services.alerting.store import backlog
 from shared.tasks import Hinter, celery_app
 
 SERVICE = "alerting"
 WAKE = "alerting.wake"  # deliveries that are new
+DELIVER = "alerting.deliver"  # one that may not wait for its destination's turn
 SERVE = "alerting.serve"  # a destination for which something may be due
 SWEEP = "alerting.sweep"
 CATCH_UP = "alerting.catch_up"
@@ -53,7 +54,28 @@ class Runs:
 def make_app(broker_url: str, desk: Desk, sweep_seconds: float) -> Celery:
     """The worker's app."""
     app = celery_app(SERVICE, broker_url)
-    hinter, runs = Hinter(app, SERVE), Runs()
+    hinter = Hinter(app, SERVE)
+    _add_deliver(app, desk)
+    _add_serve(app, desk, hinter)
+    _add_sweep(app, desk, hinter)
+    _add_catch_up(app, desk)
+    # A sweep that nobody took before the next one is due is not worth taking.
+    app.conf.beat_schedule = {
+        task: {"task": task, "schedule": sweep_seconds, "options": {"expires": sweep_seconds}}
+        for task in (SWEEP, CATCH_UP)
+    }
+    return app
+
+
+def _add_deliver(app: Celery, desk: Desk) -> None:
+    @app.task(name=DELIVER)
+    def deliver_these(urgent: list[str]) -> None:
+        for delivery in urgent:
+            deliver(desk, UUID(delivery))
+
+
+def _add_serve(app: Celery, desk: Desk, hinter: Hinter) -> None:
+    first, runs = Hinter(app, DELIVER), Runs()
 
     def run(destination: str) -> None:
         if not runs.begin(destination):
@@ -69,18 +91,24 @@ def make_app(broker_url: str, desk: Desk, sweep_seconds: float) -> Celery:
 
     @app.task(name=WAKE)
     def wake(new: list[str]) -> None:
+        deliveries = [UUID(delivery) for delivery in new]
         with desk.engine.begin() as connection:
-            found = backlog.destinations(connection, [UUID(delivery) for delivery in new])
+            found = backlog.destinations(connection, deliveries)
+            urgent = backlog.urgent(connection, deliveries, MOST)
+        for delivery in urgent:  # not behind what waits for the same destination
+            first.hint(str(delivery))
         for destination in found[1:]:
             hinter.hint(destination)
         for destination in found[:1]:
             run(destination)
 
     @app.task(name=SERVE)
-    def serve_one(destinations: list[str]) -> None:
+    def serve_these(destinations: list[str]) -> None:
         for destination in destinations:
             run(destination)
 
+
+def _add_sweep(app: Celery, desk: Desk, hinter: Hinter) -> None:
     @app.task(name=SWEEP)
     def sweep() -> None:
         heartbeats.look(desk.engine)
@@ -89,15 +117,6 @@ def make_app(broker_url: str, desk: Desk, sweep_seconds: float) -> Celery:
             metrics.show_open(backlog.count_open(connection))
         for destination in found:
             hinter.hint(destination)
-
-    _add_catch_up(app, desk)
-
-    # A sweep that nobody took before the next one is due is not worth taking.
-    app.conf.beat_schedule = {
-        task: {"task": task, "schedule": sweep_seconds, "options": {"expires": sweep_seconds}}
-        for task in (SWEEP, CATCH_UP)
-    }
-    return app
 
 
 def _add_catch_up(app: Celery, desk: Desk) -> None:

@@ -6,6 +6,8 @@ dies with its worker.
 
 import os
 import threading
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -19,6 +21,18 @@ log = structlog.get_logger(__name__)
 
 STOP_SECONDS = 13.0  # then the process ends as it is: what it was sending is taken up after its lease
 PULSE_SECONDS = 5.0
+
+
+def give_way(nice: int) -> None:
+    """Let other processes have the processor first: 0 not at all, 19 always.
+
+    Where Linux shares the processor out by session, niceness counts only within one (sched(7), "The autogroup
+    feature"), so that the session says it too, if it is the worker's own.
+    """
+    os.nice(nice)
+    with suppress(OSError):  # no such feature
+        if nice and os.getsid(0) == os.getpid():
+            Path("/proc/self/autogroup").write_text(str(nice))
 
 
 def run(app: Celery, threads: int, health: Health, stop: threading.Event) -> int:

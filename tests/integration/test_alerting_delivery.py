@@ -19,6 +19,8 @@ from services.alerting.delivery import MOST, Desk, _work_off, deliver, serve
 from services.alerting.domain.attempts import Patience
 from services.alerting.store import backlog, deliveries, reactions
 from services.alerting.store.deliveries import Ending
+from services.alerting.turns import AT_ONCE as AT_ONCE_OF_TURNS
+from services.alerting.turns import Turns
 from shared.codes import Change, DeliveryState, EventStatus
 from shared.database import tables
 from shared.database.session import make_engine
@@ -370,6 +372,38 @@ def test_a_sweep_finds_where_something_is_due(office: Office) -> None:
     office.execute("UPDATE deliveries SET next_at = now() + interval '1 minute'")
     with office.engine.begin() as connection:
         assert backlog.due(connection) == []
+
+
+def test_a_worker_with_a_rate_sends_a_batch_a_turn_and_comes_back(office: Office) -> None:
+    office.rules(RULE)
+    for number in range(AT_ONCE_OF_TURNS + 2 * MOST):
+        office.take(change(event=UUID(int=number + 1)))
+    now = 100.0
+    desk = replace(office.desk, turns=Turns(MOST, rate=MOST, clock=lambda: now))  # so a turn a second
+    assert serve(desk, "desk") == 1.0
+    assert len(office.messages) == AT_ONCE_OF_TURNS + MOST
+    assert serve(desk, "desk") == 1.0
+    assert len(office.messages) == AT_ONCE_OF_TURNS + MOST
+    now += 1.0
+    assert serve(desk, "desk") == 1.0
+    now += 1.0
+    assert serve(desk, "desk") is None
+    assert [message.labels["delivery_id"] for message in office.messages] == list(map(str, office.woken))
+
+
+def test_alerts_by_an_urgent_rule_go_before_what_waits_for_their_destination(office: Office) -> None:
+    office.rules({**RULE, "when": {"attack_type": ["bombing_explosion"]}}, {**RULE, "id": "grave", "urgent": True,
+                 "when": {"killed_at_least": 50}})  # fmt: skip
+    office.take(change())
+    office.take(change(event=OTHER, killed=toll(60)))
+    office.take(change(Change.UPDATED, 2, event=OTHER, killed=toll(90)))
+    with office.engine.begin() as connection:
+        urgent = backlog.urgent(connection, office.woken, most=8)
+    assert urgent == [office.woken[1]]
+    deliver(replace(office.desk, turns=Turns(MOST, rate=0.001, clock=lambda: 0.0)), urgent[0])
+    assert [message.labels["event_id"] for message in office.messages] == [str(OTHER)]
+    with office.engine.begin() as connection:
+        assert backlog.urgent(connection, [], most=8) == []
 
 
 def test_two_destinations_on_one_slack_channel_share_its_rate() -> None:

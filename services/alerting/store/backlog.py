@@ -17,6 +17,21 @@ def destinations(connection: Connection, deliveries: Sequence[UUID]) -> list[str
     return list(connection.scalars(select(table.destination_id).where(table.id.in_(deliveries)).distinct()))
 
 
+def urgent(connection: Connection, deliveries: Sequence[UUID], most: int) -> list[UUID]:
+    """Those of them that are alerts by a rule that is urgent, `most` at most, oldest first."""
+    query = text("""
+        SELECT d.id FROM deliveries d
+        WHERE d.id = ANY(:ids) AND d.kind = 'alert' AND EXISTS (
+            SELECT FROM (
+                SELECT DISTINCT ON (id) definition FROM rules WHERE id = ANY(d.rule_ids) ORDER BY id, version DESC
+            ) newest
+            WHERE definition @> '{"urgent": true}'
+        )
+        ORDER BY d.created_at, d.id LIMIT :most
+    """)
+    return list(connection.scalars(query, {"ids": list(deliveries), "most": most}))
+
+
 def due(connection: Connection) -> list[str]:
     """Destinations for which something is due, or was left behind by a worker that is silent."""
     query = text("""
