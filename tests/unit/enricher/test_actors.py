@@ -133,6 +133,50 @@ def test_who_did_it(text: str, expected: list[str]) -> None:
     assert doers(text, frozenset({"PS"})) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "countries", "expected"),
+    [
+        ("The Jaish-ul-Sahil claimed the blast; officials blamed the Taliban.", "AF", ["Jaish-ul-Sahil", "Taliban"]),
+        ("The Taliban claimed the blast; officials blamed the Haqqani network.", "AF", ["Taliban"]),
+        ("Hamas and the Al-Aqsa Martyrs' Brigades claimed it.", "PS", ["Hamas", "Al-Aqsa Martyrs' Brigades"]),
+        ("Nigerian troops killed at least 20 suspected Boko Haram fighters in a raid.", "NG", []),
+        ("A bomb killed six guards at a checkpoint manned by the Levant Front. ISIS was blamed.", "SY", ["ISIS"]),
+        ("Jamaat-ul-Ahrar, a group that split off the TTP, claimed responsibility.", "PK", ["Jamaat-ul-Ahrar"]),
+        ("The UVF shot two men in retaliation for an IRA bombing.", "GB", ["UVF"]),
+        ("Karim Kotine killed two guards. Hamas was blamed.", "PS", ["Hamas"]),
+        ("Karim Kotine stabbed two guards. Hamas claimed responsibility.", "PS", ["Hamas", "Karim Kotine"]),
+        ("ISIL's men attacked a market.", "IQ", ["ISIL"]),
+    ],
+)
+def test_whose_deed_it_is(text: str, countries: str, expected: list[str]) -> None:
+    assert doers(text, frozenset({countries})) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "countries", "expected"),
+    [
+        ("Communist rebels ambushed a patrol.", {"PH"}, ["New People's Army"]),
+        ("Communist rebels ambushed a patrol.", {"FR"}, []),
+        ("Kurdish militants blew up a bridge.", {"TR"}, ["Kurdistan Workers' Party"]),
+        ("Kurdish militants blew up a bridge.", {"DE"}, []),
+        ("They want an Islamic state.", {"SA"}, []),
+        ("Police suspect the Islamic state.", {"TR"}, ["Islamic State"]),
+        ("Al-Qaeda said so.", {"SA", "US"}, ["Al-Qaeda in the Arabian Peninsula"]),
+        ("Hizbul-Mujahedin is blamed.", {"IN"}, ["Hizbul Mujahideen"]),
+        ("The outlawed Kurdistan Workers' Party fired.", {"TR"}, ["Kurdistan Workers' Party"]),
+        ("The Abu Nidal Organisation struck.", {"GR"}, ["Abu Nidal Organization"]),
+        ("Officials say the ISI knew.", {"PK"}, []),
+    ],
+)
+def test_names_in_context(text: str, countries: set[str], expected: list[str]) -> None:
+    assert names(text, *countries) == expected
+
+
+def test_a_person_who_claims_a_deed_is_no_group() -> None:
+    found = actors.find("Karim Kotine claimed responsibility. So did the Sons of the Valley, who claimed credit.")
+    assert [(m.text, m.kind) for m in found][:1] == [("Karim Kotine", "individual")]
+
+
 def test_a_spokesman_is_no_group() -> None:
     text = "Taliban spokesman Ihsan Khan claimed responsibility for the attack."
     assert doers(text, frozenset({"AF"})) == ["Taliban"]

@@ -65,10 +65,14 @@ def _tells_who(document: Document, found: Findings, person: RoleMention, groups:
     """Whether "gunmen", "two hired assassins" say more of who did it than is known: `groups` that did it are named."""
     words = {word.removesuffix("s") for word in re.findall(r"\w+", person.text.lower())}
     lists = load("actors")
-    if not words.isdisjoint(lists["nobody"]) or _ADJECTIVE.match(document.text, person.end):
+    if (
+        not words.isdisjoint(lists["nobody"])
+        or words <= set(lists["describing"])
+        or _ADJECTIVE.match(document.text, person.end)
+    ):
         return False
     named = any(one.start < person.end and person.start < one.end for one in _of_text(found.actors))
-    return not named and (words <= set(lists["anybody"]) or (person.told and not groups))
+    return not named and (words <= {*lists["anybody"], *lists["describing"]} or (person.told and not groups))
 
 
 def _of_text(actors: Sequence[ActorMention]) -> Iterator[ActorMention]:

@@ -73,7 +73,7 @@ def _known(text: str, countries: Set[str], lower: bool) -> Iterator[_Known]:
     index = 0
     while index < len(words):
         step = 1
-        if not groups.opens(words[index].group()):
+        if not groups.opens(text[words[index].start() : _end(words[index])]):
             index += 1
             continue
         for last in range(min(len(words), index + groups.longest()) - 1, index - 1, -1):
@@ -85,7 +85,12 @@ def _known(text: str, countries: Set[str], lower: bool) -> Iterator[_Known]:
             if not namings or not _joined(text, words[index : last + 1]):
                 continue
             naming = groups.pick(namings, countries)
-            if not _cased(span, naming, lower, countries) or _is_region(text, start, naming):
+            if (
+                not _cased(span, naming, lower, countries)
+                or _is_region(text, start, naming)
+                or _is_kind(text, start, end)
+                or _is_elsewhere(naming, countries)
+            ):
                 continue
             if text[end : end + 1] == ")" and "(" in span:
                 end += 1
@@ -100,7 +105,7 @@ def _end(word: re.Match[str]) -> int:
     return word.end() - 2 if word.group().endswith(("'s", "’s")) else word.end()
 
 
-_JOINT = re.compile(r"[  \n]|\s?[-–/]\s?|,? \(|\) ?| \"| “|, ")
+_JOINT = re.compile(r"['’]?[  \n]|\s?[-–/]\s?|,? \(|\) ?| \"| “|, ")
 
 
 def _joined(text: str, words: Sequence[re.Match[str]]) -> bool:
@@ -128,6 +133,18 @@ def _is_region(text: str, start: int, naming: groups.Naming) -> bool:
     return bool(_PROVINCE.fullmatch(naming.form) and _WITHIN.search(text[max(0, start - 30) : start]))
 
 
+def _is_kind(text: str, start: int, end: int) -> bool:
+    """An Islamic state is what some want, the Islamic State is a group."""
+    return text[max(0, start - 4) : start].lower().endswith(" an ") and bool(_COMMON.search(text, start, end))
+
+
+def _is_elsewhere(naming: groups.Naming, countries: Set[str]) -> bool:
+    """ "Communist rebels" name a group only where it is at home."""
+    told_by_cause = re.fullmatch(load("actors")["causes"], groups.key_of(naming.form))
+    return bool(told_by_cause) and naming.group.countries[0] not in countries
+
+
+_COMMON = re.compile(r" (?:state|emirate|army|front|movement)$")
 _PROVINCE = re.compile(r"\w+ Province")
 _WITHIN = re.compile(r"\b(?:in|of|from|across|to|near|\w+ern|North|South)(?: the)?(?: \w+ern)? $")
 
@@ -142,7 +159,7 @@ def _sure(text: str, start: int, end: int, naming: groups.Naming, countries: Set
         and end - start > 2
         and (
             not countries
-            or before.endswith(("the ", "suspected "))
+            or before.endswith("suspected ")
             or after.lstrip().startswith(tuple(load("actors")["fighters"]))
         )
     ):

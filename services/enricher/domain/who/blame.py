@@ -1,7 +1,7 @@
 """Which of the actors named did it: claims first, then grammar ("X killed", "by X"; not "X members were killed")."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from services.enricher.domain.who.claims import Claim, Mention, cue, only_kin
@@ -22,16 +22,43 @@ _UNTIED = (ClaimMode.UNKNOWN, ClaimMode.SUSPECTED)  # "suspected X fighters" may
 def responsible(text: str, mentions: Sequence[Mention], claims: Sequence[Claim]) -> list[int]:
     """Indexes of the mentions that may have done it, likeliest first; those that suffered or denied it are left out."""
     scores = [_score(text, mention, claim) for mention, claim in zip(mentions, claims, strict=True)]
-    _share(text, mentions, scores)
+    own = [
+        claim.mode is ClaimMode.CLAIMED and mention.id is not None
+        for mention, claim in zip(mentions, claims, strict=True)
+    ]
+    for i, j in _together(text, mentions, scores):
+        scores[i] = scores[j] = max(scores[i], scores[j])
+        own[i] = own[j] = own[i] or own[j]
     scored = [(score - 0.05 * i, i) for i, score in enumerate(scores)]
     left = [i for score, i in sorted(scored, key=lambda pair: -pair[0]) if score > -1.0]
+    left = _without_rivals(left, mentions, own)
+    left = _without_kin(text, left, mentions)
+    left = _without_bystanders(left, mentions, scores)
+    return _without_members(left, mentions, scores, own)
+
+
+def _without_rivals(left: list[int], mentions: Sequence[Mention], own: Sequence[bool]) -> list[int]:
+    """Where a group says that it did it, whoever else is blamed for it is a second guess."""
+    claimants = {_name(mentions[i]) for i in left if own[i]}
+    return [i for i in left if not claimants or mentions[i].kind != "organisation" or _name(mentions[i]) in claimants]
+
+
+def _without_kin(text: str, left: list[int], mentions: Sequence[Mention]) -> list[int]:
+    """ "X, a group linked to Y": Y did not do it."""
     kin = {i for i in left if not mentions[i].in_title and only_kin(text, mentions[i])}
     others = any(mentions[i].kind == "organisation" for i in left if i not in kin)
-    left = [i for i in left if i not in kin] if others else left  # "X, a group linked to Y": Y did not do it
-    return _without_bystanders(left, mentions, scores)
+    return [i for i in left if i not in kin] if others else left
 
 
-def _share(text: str, mentions: Sequence[Mention], scores: list[float]) -> None:
+def _without_members(
+    left: list[int], mentions: Sequence[Mention], scores: Sequence[float], own: Sequence[bool]
+) -> list[int]:
+    """Beside a group that did it its men are no party of their own (GTD); a claim alone does not make them its men."""
+    tied = any(mentions[i].id and scores[i] > TIED and not own[i] for i in left)
+    return [i for i in left if not tied or mentions[i].kind != "individual"]
+
+
+def _together(text: str, mentions: Sequence[Mention], scores: Sequence[float]) -> Iterator[tuple[int, int]]:
     """ "X and Y both claimed", "the work of X and Y": what is said of one is said of both."""
     for i, j in pairwise(range(len(mentions))):
         one, other = mentions[i], mentions[j]
@@ -40,7 +67,7 @@ def _share(text: str, mentions: Sequence[Mention], scores: list[float]) -> None:
         if _AND.fullmatch(text[one.end : other.start]) and min(scores[i], scores[j]) >= (
             0 if one.kind == "organisation" else -1
         ):
-            scores[i] = scores[j] = max(scores[i], scores[j])
+            yield i, j
 
 
 _AND = re.compile(r",?(?: and| or|,)(?: the)? (?:[a-z]+ (?:guerrillas |militants |rebels |terrorists )?of (?:the )?)?")
@@ -78,6 +105,9 @@ def _score(text: str, mention: Mention, claim: Claim) -> float:
     elif cue("does").search(after) or cue("by").search(before):
         score += 1.5
     if cue("harmed_before").search(before) and claim.mode in _UNTIED:
+        by_forces = cue("forces").search(text[max(0, mention.start - 120) : mention.start])
+        score = min(score, 0.0) - (1.2 if by_forces else 0.5)
+    if cue("about_before").search(before) and claim.mode in _UNTIED:
         score = min(score, 0.0) - 0.5
     if cue("against").search(before) and claim.mode is ClaimMode.UNKNOWN:
         score -= 1.2

@@ -7,8 +7,10 @@ from collections.abc import Set
 from functools import cache
 from typing import NamedTuple
 
+from services.enricher.domain.text.lexicon import load
 from services.enricher.domain.where.gazetteer import normal, rows
 
+FAR = 1000  # a country in which a group is not known
 _SIGNS = re.compile(r"[()/,\"“”]")
 
 
@@ -34,7 +36,17 @@ class Naming(NamedTuple):
 
 def key_of(name: str) -> str:
     """What two spellings of a group's name share."""
-    return normal(_SIGNS.sub(" ", name)).removeprefix("the ")
+    return " ".join([_spelled(word) for word in normal(_SIGNS.sub(" ", name)).split()]).removeprefix("the ")
+
+
+def _spelled(word: str) -> str:
+    return _spellings().get(word, word)
+
+
+@cache
+def _spellings() -> dict[str, str]:
+    """The spelling used here, by each other one: words of many groups' names are written in several ways."""
+    return {other: one for one, others in load("actors")["spellings"].items() for other in others}
 
 
 def named(key: str) -> tuple[Naming, ...]:
@@ -43,11 +55,13 @@ def named(key: str) -> tuple[Naming, ...]:
 
 
 def pick(namings: tuple[Naming, ...], countries: Set[str]) -> Naming:
-    """The group meant, in an article about these countries: by home, else by field of action, else the first."""
-    for naming in namings:
-        if naming.group.countries and naming.group.countries[0] in countries:
-            return naming
-    return next((n for n in namings if countries & set(n.group.countries)), namings[0])
+    """The group meant, in an article about these countries: the one that is most at home there, else the first."""
+
+    def away(naming: Naming) -> int:
+        at = (place for place, country in enumerate(naming.group.countries) if country in countries)
+        return next(at, FAR)
+
+    return min(namings, key=away)
 
 
 @cache
@@ -58,7 +72,7 @@ def groups() -> dict[str, Group]:
 
 def opens(word: str) -> bool:
     """Whether a name may begin with this word; quick, and never true of "the"."""
-    return normal(word).split(" ", 1)[0] in _openers()
+    return _spelled(normal(word).split(" ", 1)[0]) in _openers()
 
 
 @cache

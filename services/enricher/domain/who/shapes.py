@@ -31,6 +31,10 @@ def shapes(text: str) -> Iterator[Shape]:
     for pattern in _patterns("unknown_groups"):
         for match in pattern.finditer(text):
             yield from _group(match)
+    for pattern in _patterns("claimants"):
+        for match in pattern.finditer(text):
+            if not _speaks(text, match.start("name")):
+                yield from _group(match) if _is_group(match["name"]) else _person(text, *match.span("name"))
     for kind in ("persons", "persons_acting"):
         for pattern in _patterns(kind):
             for match in pattern.finditer(text):
@@ -40,17 +44,26 @@ def shapes(text: str) -> Iterator[Shape]:
         yield Shape(match.start(), match.end(), match[0], match[0].lower(), "generic")
 
 
+def _is_group(name: str) -> bool:
+    words = set(re.findall(r"[^\W_]+", name.lower()))
+    alone = not re.search(r"\s", name) or name.startswith(("Al-", "Al "))
+    return alone or not words.isdisjoint(load("actors")["group_words"])
+
+
 def _person(text: str, start: int, end: int) -> Iterator[Shape]:
     """Without the words before a name: "Israeli NAME", "Thirty-year-old NAME"."""
-    while (" " in text[start:end] and _DESCRIBES.search(word := text[start:end].split(" ", 1)[0])) or (
-        gazetteer.normal(word) in gazetteer.demonyms() and text.count(" ", start, end) > 1
-    ):
+    while " " in text[start:end]:
+        word = text[start:end].split(" ", 1)[0]
+        demonym = gazetteer.normal(word) in gazetteer.demonyms() and text.count(" ", start, end) > 1
+        if not demonym and not _DESCRIBES.search(word):
+            break
         start += len(word) + 1
-    if " " in text[start:end] and _is_person(text[start:end]):
+    if " " in text[start:end] and not _POSSESSES.search(text[start:end]) and _is_person(text[start:end]):
         yield Shape(start, end, text[start:end], text[start:end], "individual")
 
 
-_DESCRIBES = re.compile(r"-(?:year-old|born|based|operated)$", re.IGNORECASE)
+_DESCRIBES = re.compile(r"-(?:year-old|born|based|operated)$|^(?:neo-)?nazi$", re.IGNORECASE)
+_POSSESSES = re.compile(r"['’]s ")
 
 
 def _is_subject(text: str, start: int, end: int) -> bool:
@@ -81,10 +94,17 @@ def _group(match: re.Match[str]) -> Iterator[Shape]:
     if members := _MEMBERS.match(name):
         name, start = name[members.end() :], start + members.end()
     known = gazetteer.known(gazetteer.normal(name))  # Lashkar Gah is a town
-    before = match.string[max(0, start - 24) : start]
-    speaks = any(before.rstrip(" ,").endswith(word) for word in load("actors")["spokesmen"])
-    if not known and not speaks and not any(re.search(rf"\b{word}\b", name) for word in load("actors")["official"]):
+    if (
+        not known
+        and not _speaks(match.string, start)
+        and not any(re.search(rf"\b{word}\b", name) for word in load("actors")["official"])
+    ):
         yield Shape(start, start + len(name), name, name, "organisation")
+
+
+def _speaks(text: str, start: int) -> bool:
+    """Whether the name that starts there is a spokesman's."""
+    return text[max(0, start - 24) : start].rstrip(" ,").endswith(tuple(load("actors")["spokesmen"]))
 
 
 _MEMBERS = re.compile(r"(?:Members|Fighters|Militants|Supporters|Gunmen|Followers) of (?:the )?(?=[A-ZÀ-Þ])")
