@@ -1,12 +1,12 @@
 """Lists of events: which are meant, in what order, found by indexes alone."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Text, and_, cast, func, literal, select, text
+from sqlalchemy import Connection, Text, and_, cast, func, literal, select, text
 
 from services.api.filters import Filter, narrowed
 from services.api.queries.conditions import areas, day_, injured_, killed_, live_, matching, on_the_map, told_by
@@ -15,7 +15,7 @@ from shared.database.tables import Event, Report
 
 READ_AHEAD = 1_000  # rows of an export in memory at once
 EXPORT_SECONDS = 60  # for as many rows to be found
-NEWEST = 5_000  # events that are asked for their words one by one
+NEWEST, FURTHER = 5_000, 8  # events that are asked for their words one by one; times that, if it fills the page then
 FEW = 20_000  # events that the index of places finds and that are sorted in less time than a list may take
 
 Sort = Literal[
@@ -52,38 +52,44 @@ def listed(
     order = Order(sort, compared, Event.id, kind, rising=sort == name)
     snapshot = cast(Event.snapshot, Text).label("snapshot")
     whole = in_order(select(Event.id, snapshot, Event.alertable, read.label("sorted_by")), order)
-    rows: list[Any] = []
-    for wanted, by in _searches(connection, asked, order, cursor):
+
+    def fetch(wanted: Query, by: Order = order) -> Sequence[Any]:
         found = page(wanted, by, cursor, limit).cte("found").prefix_with("MATERIALIZED")  # by indexes alone
-        rows = fetched(connection, whole.join(found, found.c.id == Event.id)).all()
-        if len(rows) > limit:
-            break
+        rows: Sequence[Any] = fetched(connection, whole.join(found, found.c.id == Event.id)).all()
+        return rows
+
+    few_there = _few_there(connection, asked)
+    if asked.q and sort == "-created":
+        rows = _by_words(fetch, asked, few_there, order, cursor, limit)
+    else:
+        rows = fetch(_ids(asked, few_there=few_there))
     items = [f'{row.snapshot[:-1]}, "alertable": {"true" if row.alertable else "false"}}}' for row in rows[:limit]]
     last = rows[limit - 1] if len(rows) > limit else None
     return items, cursor_after(order, last.sorted_by, last.id) if last else None
 
 
-def _searches(connection: Connection, asked: Filter, order: Order, cursor: str | None) -> Iterator[tuple[Query, Order]]:
-    """Ways to find the ids, in that order, to be tried until one fills the page.
+def _by_words(
+    fetch: Callable[..., Sequence[Any]], asked: Filter, few_there: bool, order: Order, cursor: str | None, limit: int
+) -> Sequence[Any]:
+    """Words that many events have are soon met among the newest; those that few have are found by their index, and
+    sorted. Which they are the planner cannot tell of several words or a phrase: the newest tell how often they come."""
 
-    Words that many events have are soon met among the newest; those that few have are found by their index, and
-    sorted. Which they are the planner cannot tell of several words or a phrase.
-    """
-    few_there = _few_there(connection, asked)
-    by_index = _ids(asked, matching(narrowed(asked, source=None), few_there=few_there))
-    if not asked.q or order.name != "-created":
-        yield by_index, order
-        return
-    reached = page(select(Event.id), order, cursor, 0).offset(NEWEST).scalar_subquery()
-    newest = Event.id >= func.coalesce(reached, UUID(int=0))
-    one_by_one = matching(narrowed(asked, source=None), few_there=few_there, by_words=False)
-    yield _ids(asked, [newest, *one_by_one]), order
-    said = by_index.cte("said").prefix_with("MATERIALIZED")
-    yield select(said.c.id), replace(order, value=said.c.id, identity=said.c.id)
+    def walked(events: int) -> Sequence[Any]:
+        reached = page(select(Event.id), order, cursor, 0).offset(events).scalar_subquery()
+        newest = Event.id >= func.coalesce(reached, UUID(int=0))
+        return fetch(_ids(asked, few_there=few_there, by_words=False).where(newest))
+
+    rows = walked(NEWEST)
+    if len(rows) <= limit < len(rows) * FURTHER:
+        rows = walked(NEWEST * FURTHER)
+    if len(rows) > limit:
+        return rows
+    said = _ids(asked, few_there=few_there).cte("said").prefix_with("MATERIALIZED")
+    return fetch(select(said.c.id), replace(order, value=said.c.id, identity=said.c.id))
 
 
-def _ids(asked: Filter, conditions: list[ColumnElement[bool]]) -> Query:
-    query: Query = select(Event.id).where(*conditions)
+def _ids(asked: Filter, **how: bool) -> Query:
+    query: Query = select(Event.id).where(*matching(narrowed(asked, source=None), **how))
     if asked.source:  # its reports lie in the order of their events, and the newest fifty are enough
         query = query.join(Report, and_(*told_by(asked.source))).group_by(Event.id)
     return query
