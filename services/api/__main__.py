@@ -12,14 +12,13 @@ python -m services.api scopes                                 print which scope 
 import argparse
 import json
 import sys
-from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
 from fastapi import FastAPI
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import create_engine
 
-from services.api import document, keys
+from services.api import commands, document
 from services.api.access import RateLimit
 from services.api.app import Options, create_app
 from services.api.caller import SCOPES
@@ -27,7 +26,6 @@ from services.api.oidc import Provider
 from services.api.serve import Server
 from services.api.settings import ApiSettings
 from shared import telemetry
-from shared.clock import wall
 from shared.database.session import check, make_engine
 from shared.health import Health, serve
 from shared.settings import DatabaseUrl, load
@@ -89,69 +87,26 @@ def _app_without_database() -> FastAPI:
     return create_app(create_engine("postgresql+psycopg://"), RateLimit(1, 1))
 
 
-def _create(engine: Engine, options: argparse.Namespace) -> int:
-    with engine.begin() as connection:
-        key = keys.create(connection, options.name, options.scope, _expiry(options))
-    return _show(key)
-
-
-def _rotate(engine: Engine, options: argparse.Namespace) -> int:
-    overlap = timedelta(hours=options.overlap_hours)
-    with engine.begin() as connection:
-        key = keys.rotate(connection, options.prefix, wall(), overlap, _expiry(options))
-    return _show(key) if key else _unknown(options.prefix)
-
-
-def _list(engine: Engine, options: argparse.Namespace) -> int:
-    with engine.connect() as connection:
-        for row in keys.listed(connection):
-            state = "revoked" if row.revoked_at else f"expires {row.expires_at or 'never'}"
-            used = f"used {row.last_used_at or 'never'}"
-            print(row.prefix, row.name, ",".join(row.scopes), state, used, sep="  ")
-    return 0
-
-
-def _revoke(engine: Engine, options: argparse.Namespace) -> int:
-    with engine.begin() as connection:
-        revoked = keys.revoke(connection, options.prefix, wall())
-    return 0 if revoked else _unknown(options.prefix)
-
-
-def _show(key: str) -> int:
-    sys.stderr.write("This key is shown once; only its hash is kept.\n")
-    print(key)
-    return 0
-
-
-def _unknown(prefix: str) -> int:
-    sys.stderr.write(f"no valid key has the prefix {prefix}; see `python -m services.api key list`\n")
-    return 1
-
-
-def _expiry(options: argparse.Namespace) -> datetime | None:
-    return wall() + timedelta(days=options.days) if options.days else None
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m services.api", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    commands.add_parser("openapi", help="print the OpenAPI document")
-    commands.add_parser("scopes", help="print which scope may do what")
-    key = commands.add_parser("key", help="create, list, rotate and revoke API keys").add_subparsers(
+    parts = parser.add_subparsers(dest="command", metavar="COMMAND")
+    parts.add_parser("openapi", help="print the OpenAPI document")
+    parts.add_parser("scopes", help="print which scope may do what")
+    key = parts.add_parser("key", help="create, list, rotate and revoke API keys").add_subparsers(
         dest="act_name", required=True
     )
     create = key.add_parser("create", help="print a new key, once")
     create.add_argument("--name", required=True, help="whose key it is")
     create.add_argument("--scope", choices=SCOPES, default="read", help="each scope includes those before it")
-    create.set_defaults(act=_create)
-    key.add_parser("list", help="prefixes, scopes, last use").set_defaults(act=_list)
+    create.set_defaults(act=commands.create)
+    key.add_parser("list", help="prefixes, scopes, last use").set_defaults(act=commands.show)
     rotate = key.add_parser("rotate", help="print a new key in place of another")
     rotate.add_argument("--overlap-hours", type=float, default=24, help="how long the old one goes on working")
-    rotate.set_defaults(act=_rotate)
+    rotate.set_defaults(act=commands.rotate)
     revoke = key.add_parser("revoke", help="make a key useless")
-    revoke.set_defaults(act=_revoke)
+    revoke.set_defaults(act=commands.revoke)
     for action in (rotate, revoke):
         action.add_argument("prefix", help="the eight characters after tocsin_")
     for action in (create, rotate):

@@ -59,12 +59,15 @@ def put_silence(connection: Connection, silence: Silence) -> None:
     )
 
 
-def feed(connection: Connection, feed_id: int) -> RowMapping | None:
-    return _feed(connection, tables.Feed.id == feed_id)
+def feed(connection: Connection, feed_id: int, *, changing: bool = False) -> RowMapping | None:
+    """`changing`: nobody else changes it until the end of the transaction."""
+    query = select(tables.Feed.__table__).where(tables.Feed.id == feed_id)
+    return connection.execute(query.with_for_update() if changing else query).mappings().one_or_none()
 
 
-def feed_at(connection: Connection, url: str) -> RowMapping | None:
-    return _feed(connection, tables.Feed.url == url)
+def feed_at(connection: Connection, url: str) -> int | None:
+    """The id of the feed with this address."""
+    return connection.scalar(select(tables.Feed.id).where(tables.Feed.url == url))
 
 
 def add_feed(connection: Connection, said: dict[str, Any]) -> int:
@@ -76,10 +79,6 @@ def change_feed(connection: Connection, feed_id: int, said: dict[str, Any], agai
     """`again`: it was switched off and is polled anew, as if nothing had happened."""
     fresh = {"failures": 0, "disabled_reason": None, "next_poll_at": func.now()} if again else {}
     connection.execute(update(tables.Feed).where(tables.Feed.id == feed_id).values(**said, **fresh))
-
-
-def _feed(connection: Connection, which: Any) -> RowMapping | None:
-    return connection.execute(select(tables.Feed.__table__).where(which).with_for_update()).mappings().one_or_none()
 
 
 def _silence(row: Row[Any]) -> Silence:

@@ -14,6 +14,8 @@ from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from services.api.queries.pages import BadCursor
+
 log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
@@ -85,6 +87,10 @@ def install(app: FastAPI) -> None:
     def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         faults = [Fault(where=list(fault["loc"]), what=fault["msg"]) for fault in error.errors()[:MOST_FAULTS]]
         return answer(HTTPStatus.UNPROCESSABLE_ENTITY, "the request is not valid; see errors", faults=faults)
+
+    @app.exception_handler(BadCursor)
+    def lost(request: Request, error: BadCursor) -> JSONResponse:
+        return answer(HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
 
     @app.exception_handler(OperationalError)
     @app.exception_handler(PoolTimeout)

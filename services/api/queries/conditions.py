@@ -1,11 +1,11 @@
 """A filter as conditions on `events`, each written so that an index of migrations 0005 to 0011 serves it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, case, cast, exists, func, literal_column, or_, select
-from sqlalchemy.dialects.postgresql import ARRAY, array
+from sqlalchemy import ColumnElement, Text, all_, and_, any_, case, cast, exists, func, literal_column, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.api.filters import EARTH_KM, Box, Circle, Filter
 from shared.codes import EventStatus
@@ -38,7 +38,7 @@ def _shown(asked: Filter) -> Iterator[ColumnElement[bool]]:
         yield _one_of(Event.status, asked.status)
     else:
         hidden = () if asked.include_rejected else NO_ATTACK
-        yield Event.status.not_in([EventStatus.MERGED, *hidden])
+        yield Event.status != all_(_texts([EventStatus.MERGED, *hidden]))
     if not asked.include_filed:
         yield Event.alertable.is_(True)
 
@@ -135,13 +135,18 @@ def _of_each(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def _any_of(column: Any, values: Iterable[str]) -> ColumnElement[bool]:
-    condition: ColumnElement[bool] = column.op("&&")(cast(array(map(str, values)), ARRAY(Text)))
+    condition: ColumnElement[bool] = column.op("&&")(_texts(values))
     return condition
 
 
-def _one_of(column: Any, values: list[Any]) -> ColumnElement[bool]:
-    condition: ColumnElement[bool] = column == values[0] if len(values) == 1 else column.in_(values)
+def _one_of(column: Any, values: Sequence[str]) -> ColumnElement[bool]:
+    condition: ColumnElement[bool] = column == (values[0] if len(values) == 1 else any_(_texts(values)))
     return condition
+
+
+def _texts(values: Iterable[str]) -> ColumnElement[Any]:
+    """One parameter, so that the statement is the same for any number of values."""
+    return cast(list(map(str, values)), ARRAY(Text))
 
 
 def _distance_km(circle: Circle) -> ColumnElement[float]:

@@ -11,7 +11,6 @@ from services.api.filters import Text
 from services.api.moments import Moment
 from services.api.problems import responses
 from services.api.queries import articles as queries
-from services.api.queries.pages import BadCursor
 from services.api.reading import Reading
 from services.api.routes.events import NOT_MODIFIED, Cursor
 from services.api.schemas import ArticleAnswer, ArticleBrief, Page
@@ -35,11 +34,8 @@ class ListOf(BaseModel):
 def list_articles(request: Request, read: Reading, asked: Annotated[ListOf, Query()]) -> Response:
     """Newest first, without texts."""
     wanted = queries.ArticleFilter(asked.kind, asked.source, asked.language, asked.stored_since)
-    try:
-        with read() as database:
-            found, cursor = queries.articles(database, wanted, asked.cursor, asked.limit)
-    except BadCursor as error:
-        raise HTTPException(422, str(error)) from None
+    with read() as database:
+        found, cursor = queries.articles(database, wanted, asked.cursor, asked.limit)
     items = [ArticleBrief.model_validate(row).model_dump(mode="json") for row in found]
     return etags.answer(request, {"items": items, "next_cursor": cursor})
 

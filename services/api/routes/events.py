@@ -13,7 +13,6 @@ from services.api.filters import Filter, parts
 from services.api.problems import responses
 from services.api.queries import events as queries
 from services.api.queries import lists
-from services.api.queries.pages import BadCursor
 from services.api.reading import Reading
 from services.api.schemas import DecisionAnswer, EventAnswer, EventBrief, EventPart, Page
 from services.api.timeline import timeline
@@ -52,11 +51,8 @@ def list_events(request: Request, read: Reading, asked: Annotated[ListOf, Query(
     Sorted by `updated`, an event that changes between two pages moves to the front: ask `/v1/changes` to miss nothing.
     """
     sort = asked.sort or lists.usual_sort(asked)
-    try:
-        with read() as database:
-            items, cursor = lists.listed(database, asked, sort, asked.cursor, asked.limit)
-    except BadCursor as error:
-        raise HTTPException(422, str(error)) from None
+    with read() as database:
+        items, cursor = lists.listed(database, asked, sort, asked.cursor, asked.limit)
     if asked.fields is not None:
         wanted = {"event_id", *parts(asked.fields)}
         items = [_part(item, wanted) for item in items]

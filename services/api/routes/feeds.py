@@ -38,7 +38,7 @@ def add_feed(write: Administering, feed: FeedBody) -> Response:
 
     def add(connection: Connection) -> Done:
         if known := configuration.feed_at(connection, feed.url):
-            raise HTTPException(409, f"feed {known['id']} has this address")
+            raise HTTPException(409, f"feed {known} has this address")
         return _saved(write, connection, configuration.add_feed(connection, feed.model_dump()), None)
 
     return write.run(add)
@@ -49,7 +49,7 @@ def change_feed(write: Administering, feed_id: FeedId, feed: FeedBody) -> Respon
     """With If-Match."""
 
     def change(connection: Connection) -> Done:
-        before = _find(connection, feed_id)
+        before = _find(connection, feed_id, changing=True)
         write.expect(etag(_said(before)))
         again = feed.enabled and not before["enabled"]
         configuration.change_feed(connection, feed_id, feed.model_dump(), again)
@@ -67,8 +67,8 @@ def _saved(write: Write, connection: Connection, feed_id: int, before: FeedBody 
     return Done(answer, 200 if before else 201, etag(after), None if before else f"/v1/feeds/{feed_id}")
 
 
-def _find(connection: Connection, feed_id: int) -> RowMapping:
-    row = configuration.feed(connection, feed_id)
+def _find(connection: Connection, feed_id: int, *, changing: bool = False) -> RowMapping:
+    row = configuration.feed(connection, feed_id, changing=changing)
     if row is None:
         raise HTTPException(404, f"no feed has the id {feed_id}")
     return row

@@ -3,14 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.api import etags
 from services.api.filters import Text
 from services.api.problems import responses
 from services.api.queries import operations as queries
-from services.api.queries.pages import BadCursor
 from services.api.reading import Reading
 from services.api.routes.events import NOT_MODIFIED, Cursor
 from services.api.schemas import DeliveryAnswer, FeedAnswer, Page
@@ -44,12 +43,9 @@ class DeliveriesOf(BaseModel):
 @router.get("/deliveries", response_model=Page[DeliveryAnswer], responses=responses(422) | NOT_MODIFIED)
 def list_deliveries(request: Request, read: Reading, asked: Annotated[DeliveriesOf, Query()]) -> Response:
     """Newest first: which message went where, how it ended, and what went wrong."""
-    try:
-        with read() as database:
-            rows, cursor = queries.deliveries(
-                database, asked.event_id, asked.state, asked.destination, asked.cursor, asked.limit
-            )
-    except BadCursor as error:
-        raise HTTPException(422, str(error)) from None
+    with read() as database:
+        rows, cursor = queries.deliveries(
+            database, asked.event_id, asked.state, asked.destination, asked.cursor, asked.limit
+        )
     items = [DeliveryAnswer.model_validate(row).model_dump(mode="json") for row in rows]
     return etags.answer(request, {"items": items, "next_cursor": cursor})
