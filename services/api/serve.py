@@ -1,4 +1,10 @@
-"""The HTTP server of the process."""
+"""The HTTP server of the process.
+
+There are no workers behind one port: each would need ports of its own for health and metrics anyhow. Who needs more
+starts the process several times, behind a balancer. All that they must agree on is in PostgreSQL: keys, the answers to
+repeated requests, the cursor of changes, with which a listener goes on at any of them. Each limits rates, listeners and
+exports by itself, for it is its own CPU and connections that these protect.
+"""
 
 import asyncio
 import resource

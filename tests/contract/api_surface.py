@@ -13,7 +13,7 @@ _REF = "#/components/schemas/"
 
 
 def surface(document: Json) -> Json:
-    """Operations: scope, parameters with whether each is required, answers. Schemas: whether bodies have them, fields."""
+    """Operations: scope, parameters with whether each is required, answers. Schemas: fields, whether we take them."""
     schemas = document["components"]["schemas"]
     taken = _reachable(
         [body for _, operation in _operations(document) if (body := operation.get("requestBody"))], schemas

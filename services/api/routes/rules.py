@@ -1,4 +1,8 @@
-"""Rules: who must know what. A rule is never deleted, for what it decided refers to it: switch it off."""
+"""Rules: who must know what. A rule is never deleted, for what it decided refers to it: switch it off.
+
+Rules, destinations and silences are given and taken as a file of rules has them (`services/alerting/domain`): one
+format, which people learn once, and which only grows, as all that the API takes and gives.
+"""
 
 from datetime import datetime
 from typing import Annotated
