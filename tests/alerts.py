@@ -95,7 +95,12 @@ def destination(name: str = "desk", channel: str = "webhook", /, *, enabled: boo
         "slack": {"token": "env:TEST_SLACK_TOKEN", "base_url": "env:TEST_SLACK_API_URL", "channel": "C0DESK"},
         "slack_webhook": {"url": "env:TEST_SLACK_WEBHOOK_URL"},
         "teams": {"url": "env:TEST_TEAMS_URL"},
-        "pagerduty": {"routing_key": "env:TEST_PAGERDUTY_KEY", "base_url": "env:TEST_PAGERDUTY_URL"},
+        "pagerduty": {
+            "routing_key": "env:TEST_PAGERDUTY_KEY",
+            "base_url": "env:TEST_PAGERDUTY_URL",
+            "api_token": "env:TEST_PAGERDUTY_KEY",
+            "api_url": "env:TEST_PAGERDUTY_URL",
+        },
         "apprise": {"url": "env:TEST_APPRISE_URL"},
         "email": {
             "host": "127.0.0.1",

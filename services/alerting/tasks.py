@@ -5,7 +5,7 @@ from uuid import UUID
 
 from celery import Celery
 
-from services.alerting import heartbeats, metrics, outgoing
+from services.alerting import asking, heartbeats, metrics, outgoing
 from services.alerting.delivery import MOST, Desk, deliver, serve
 from services.alerting.service import Wake
 from services.alerting.store import backlog
@@ -123,4 +123,5 @@ def _add_catch_up(app: Celery, desk: Desk) -> None:
     @app.task(name=CATCH_UP)
     def catch_up() -> None:
         """Digests that no message brought, and escalations; the sweep finds what they queue."""
+        asking.ask(desk)
         outgoing.catch_up(desk.engine)

@@ -11,12 +11,13 @@ import pytest
 from sqlalchemy import Engine, select, text
 
 from deploy.local.sinks.server import Sinks
-from services.alerting import commands
-from services.alerting.channels import CHANNELS, Channel
+from services.alerting import asking, commands, outgoing
+from services.alerting.channels import CHANNELS, Channel, pagerduty
 from services.alerting.channels.line import Line
-from services.alerting.channels.outcome import Sent
+from services.alerting.channels.outcome import Dead, Sent
 from services.alerting.delivery import MOST, Desk, _work_off, deliver, serve
 from services.alerting.domain.attempts import Patience
+from services.alerting.domain.destinations import PagerDutyConfig
 from services.alerting.store import backlog, deliveries, reactions
 from services.alerting.store.deliveries import Ending
 from services.alerting.turns import AT_ONCE as AT_ONCE_OF_TURNS
@@ -53,6 +54,7 @@ class Office(Stage):
     def __init__(self, engine: Engine, desk: Desk, sinks: Sinks) -> None:
         super().__init__(engine)
         self.desk, self.messages, self.incidents = desk, sinks.record.messages, sinks.pagerduty.incidents
+        self.pagerduty = sinks.pagerduty
 
     def alert(self, channel: str = "webhook", **config: Any) -> UUID:
         """The delivery of a first alert."""
@@ -190,6 +192,52 @@ def test_what_somebody_acknowledges_is_acknowledged_in_pagerduty_once(office: Of
         reactions.acknowledge(connection, delivery, "cat")
     assert serve(office.desk, "desk") is None
     assert [message.destination for message in office.messages] == ["trigger", "acknowledge", "trigger", "resolve"]
+
+
+ESCALATED = {**RULE, "escalate": {"after_minutes": 15, "to": "desk"}}
+
+
+@pytest.mark.parametrize("action", ["acknowledge", "resolve"])
+def test_what_somebody_acknowledges_in_pagerduty_is_not_escalated(office: Office, action: str) -> None:
+    office.rules(ESCALATED, channel="pagerduty")
+    office.take(change())
+    asking.ask(office.desk)
+    serve(office.desk, "desk")
+    office.execute("UPDATE escalations SET due_at = now()")
+    asking.ask(office.desk)
+    assert office.rows(tables.Escalation, "outcome") == [(None,)], "nobody has acknowledged it"
+    office.pagerduty.by_hand(str(office.woken[0]), action, "Ann Lee")
+    asking.ask(office.desk)
+    assert office.rows(tables.Escalation, "outcome") == [("acknowledged by Ann Lee in PagerDuty",)]
+    assert office.rows(tables.Acknowledgement, "by") == [("Ann Lee in PagerDuty",)]
+
+
+@pytest.mark.parametrize("faults", [(None, "error"), (None, "lost")])
+def test_where_pagerduty_cannot_be_asked_it_is_escalated(office: Office) -> None:
+    office.rules(ESCALATED, channel="pagerduty")
+    office.take(change())
+    serve(office.desk, "desk")
+    office.pagerduty.by_hand(str(office.woken[0]), "acknowledge", "Ann Lee")
+    office.execute("UPDATE escalations SET due_at = now()")
+    asking.ask(office.desk)
+    assert office.rows(tables.Escalation, "outcome") == [(None,)]
+    assert outgoing.catch_up(office.engine) == [], "told before: it is the same desk"
+    assert office.rows(tables.Escalation, "outcome") == [("told before",)]
+
+
+def test_of_pagerduty_nothing_is_asked_without_a_token_or_with_a_wrong_one(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, line = {"dedup_key": "key"}, Line(office.desk.allowed)
+    office.pagerduty.by_hand("key", "acknowledge", "Ann Lee")
+    config = destination("desk", "pagerduty").config
+    assert isinstance(config, PagerDutyConfig)
+    assert pagerduty.acknowledged_by(root, config, line) == "Ann Lee in PagerDuty"
+    assert pagerduty.acknowledged_by(root, config.model_copy(update={"api_token": None}), line) is None
+    assert pagerduty.acknowledged_by({}, config, line) is None
+    monkeypatch.setenv("TEST_PAGERDUTY_KEY", "wrong")
+    with pytest.raises(Dead, match="HTTP 401"):
+        pagerduty.acknowledged_by(root, config, line)
 
 
 @pytest.mark.parametrize("survivor_first", [True, False])

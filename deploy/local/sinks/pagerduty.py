@@ -1,6 +1,8 @@
 """PagerDuty's Events API v2: incidents by dedup_key. What is sent twice changes nothing, as with the real one.
 
 POST /v2/enqueue and /v2/change/enqueue; https://developer.pagerduty.com/docs/send-alert-event
+GET /incidents?incident_key=KEY, of the REST API, with the same secret as its token;
+https://developer.pagerduty.com/api-reference/9d0b4b12e36f9-list-incidents
 """
 
 import hmac
@@ -16,15 +18,24 @@ STATES = {"trigger": "triggered", "acknowledge": "acknowledged", "resolve": "res
 
 
 class PagerDuty:
-    """`incidents`: state by dedup_key."""
+    """`incidents`: state by dedup_key; `people`: who brought them there by hand."""
 
     def __init__(self, record: Record, faults: Faults, routing_key: str) -> None:
         self.incidents: dict[str, str] = {}
+        self.people: dict[str, str] = {}
         self._record, self._faults, self._key = record, faults, routing_key
         self._seen: set[tuple[str, str | None]] = set()
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.post("/v2/enqueue", self.enqueue), web.post("/v2/change/enqueue", self.change)]
+        return [
+            web.post("/v2/enqueue", self.enqueue),
+            web.post("/v2/change/enqueue", self.change),
+            web.get("/incidents", self.listed),
+        ]
+
+    def by_hand(self, key: str, action: str, who: str) -> None:
+        """Somebody acknowledges or resolves an incident in PagerDuty."""
+        self.incidents[key], self.people[key] = STATES[action], who
 
     async def enqueue(self, request: web.Request) -> web.Response:
         body = await self._read(request)
@@ -37,6 +48,20 @@ class PagerDuty:
         if body is None or not (body.get("payload") or {}).get("summary"):
             return _refused()
         return await answer(request, self._faults.draw("pagerduty"), lambda: self._keep(body, "change", None))
+
+    async def listed(self, request: web.Request) -> web.Response:
+        given = request.headers.get("Authorization", "")
+        if not hmac.compare_digest(given.encode(), f"Token token={self._key}".encode()):
+            return web.json_response({"error": {"message": "Unauthorized", "code": 2006}}, status=401)
+        key = request.query.get("incident_key", "")
+        found = [self._incident(key)] if key in self.incidents else []
+        shown = {"incidents": found, "limit": 25, "offset": 0, "more": False, "total": None}
+        return await answer(request, self._faults.draw("pagerduty"), lambda: web.json_response(shown))
+
+    def _incident(self, key: str) -> dict[str, Any]:
+        person = self.people.get(key)
+        by = {"type": "user_reference" if person else "service_reference", "summary": person or "Tocsin"}
+        return {"type": "incident", "status": self.incidents[key], "incident_key": None, "last_status_change_by": by}
 
     def _take(self, body: dict[str, Any]) -> web.Response:
         key, action = str(body.get("dedup_key")), str(body["event_action"])

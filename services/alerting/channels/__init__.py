@@ -11,6 +11,7 @@ from services.alerting.channels.outcome import Ref, Sent
 
 Send = Callable[[Message, Any, Line], Sent]
 Find = Callable[[Message, Any, Line], Ref | None]
+AcknowledgedBy = Callable[[Ref, Any, Line], str | None]
 
 
 @dataclass(frozen=True)
@@ -19,10 +20,13 @@ class Channel:
 
     `find` asks the receiver after an attempt without an answer: the reference if it was taken, None if it was not.
     None where the receiver cannot be asked: then the message is sent again under the same reference.
+
+    `acknowledged_by` asks a channel that keeps incidents who looks after one, by the reference of its first message.
     """
 
     send: Send
     find: Find | None = None
+    acknowledged_by: AcknowledgedBy | None = None
 
 
 CHANNELS: dict[str, Channel] = {
@@ -31,6 +35,6 @@ CHANNELS: dict[str, Channel] = {
     "email": Channel(email.send),
     "webhook": Channel(webhook.send),
     "teams": Channel(teams.send),
-    "pagerduty": Channel(pagerduty.send),
+    "pagerduty": Channel(pagerduty.send, acknowledged_by=pagerduty.acknowledged_by),
     "apprise": Channel(apprise.send),
 }

@@ -43,11 +43,20 @@ def post(url: str, body: bytes, headers: dict[str, str], line: Line, most: int =
 
     Raises `Retry` where nothing was sent, `Unknown` where no answer came, `Dead` where it must not be sent.
     """
+    return _request("POST", url, body, headers, line, most)
+
+
+def get(url: str, headers: dict[str, str], line: Line, most: int) -> Answer:
+    """Read what is there, at most `most` bytes; raises as `post` does."""
+    return _request("GET", url, None, headers, line, most)
+
+
+def _request(method: str, url: str, body: bytes | None, headers: dict[str, str], line: Line, most: int) -> Answer:
     private = place(url) in line.allowed
     pools = line.keep(("http", private), lambda: _pools(private), PoolManager.clear)
     try:
         response = pools.request(
-            "POST", url, body=body, headers=headers, preload_content=False, redirect=False, retries=False,
+            method, url, body=body, headers=headers, preload_content=False, redirect=False, retries=False,
             timeout=Timeout(connect=CONNECT_SECONDS, read=line.seconds),
         )  # fmt: skip
     except (NewConnectionError, ConnectTimeoutError) as error:

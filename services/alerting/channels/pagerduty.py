@@ -3,15 +3,19 @@
 An alert triggers it, what follows adds to its log, a retraction resolves it; what a reader acknowledges anywhere is
 acknowledged here. A digest is a change event, which pages nobody.
 https://developer.pagerduty.com/docs/events-api-v2-overview
+
+Whether somebody acknowledged an incident there, the REST API tells (GET /incidents by its dedup_key).
+https://developer.pagerduty.com/api-reference/9d0b4b12e36f9-list-incidents
 """
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
-from services.alerting.channels.http import check, post
+from services.alerting.channels.http import check, get, post
 from services.alerting.channels.line import Line
 from services.alerting.channels.message import Message
-from services.alerting.channels.outcome import Sent
+from services.alerting.channels.outcome import Dead, Ref, Sent
 from services.alerting.channels.secrets import resolve
 from services.alerting.domain import rendering
 from services.alerting.domain.alert import Alert
@@ -20,6 +24,7 @@ from services.alerting.domain.wording import clip
 from shared.codes import EventStatus, MessageKind
 
 SUMMARY_LIMIT = 1024
+INCIDENTS_BYTES = 256 * 1024
 SEVERITIES = {EventStatus.CONFIRMED: "critical", EventStatus.CORRECTED: "critical"}  # else: error
 
 
@@ -32,6 +37,30 @@ def send(message: Message, config: PagerDutyConfig, line: Line) -> Sent:
     if message.alert.kind is MessageKind.TEST:
         _call("v2/enqueue", {"dedup_key": key, "event_action": "resolve"}, config, line)
     return Sent({"dedup_key": key})
+
+
+def acknowledged_by(root: Ref, config: PagerDutyConfig, line: Line) -> str | None:
+    """Who acknowledged or resolved the incident; None: nobody, or there is no token to ask with."""
+    if config.api_token is None or "dedup_key" not in root:
+        return None
+    query = urlencode({"incident_key": root["dedup_key"], "date_range": "all"})
+    headers = {
+        "Accept": "application/vnd.pagerduty+json;version=2",
+        "Authorization": f"Token token={resolve(config.api_token)}",
+        "User-Agent": "Tocsin",
+    }
+    answer = get(f"{resolve(config.api_url).rstrip('/')}/incidents?{query}", headers, line, INCIDENTS_BYTES)
+    check(answer)
+    return _who(answer.body)
+
+
+def _who(body: str) -> str | None:
+    try:
+        looked_after = [one for one in json.loads(body)["incidents"] if one["status"] in ("acknowledged", "resolved")]
+        by = [str((one.get("last_status_change_by") or {}).get("summary") or "somebody") for one in looked_after]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise Dead(f"the answer is no list of incidents: {body[:200]}") from None
+    return f"{by[0]} in PagerDuty" if by else None
 
 
 def _key(message: Message) -> str:

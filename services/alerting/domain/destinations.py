@@ -89,6 +89,10 @@ class PagerDutyConfig(Config):
 
     routing_key: Secret = Field(description="integration key of the service")
     base_url: Setting = "https://events.pagerduty.com"
+    api_token: Secret | None = Field(
+        None, description="REST API key, read only: with it an acknowledgement in PagerDuty stops escalations"
+    )
+    api_url: Setting = "https://api.pagerduty.com"
 
 
 class AppriseConfig(Config):

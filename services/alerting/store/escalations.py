@@ -52,6 +52,23 @@ def due(connection: Connection, limit: int = 200) -> Sequence[Row[Any]]:
     ).all()
 
 
+def incidents(connection: Connection, channels: Sequence[str], limit: int) -> Sequence[Row[Any]]:
+    """Of those to look at now the alerts that such channels keep incidents of: `root` is what they call theirs."""
+    return connection.execute(
+        text("""
+            SELECT d.id, d.destination_id, t.root
+            FROM deliveries d
+            JOIN threads t ON t.event_id = d.event_id AND t.destination_id = d.destination_id
+            JOIN destinations g ON g.id = d.destination_id
+            WHERE t.closed IS NULL AND g.enabled AND g.channel = ANY(:channels) AND d.id IN (
+                SELECT delivery_id FROM escalations WHERE settled_at IS NULL AND due_at <= clock_timestamp()
+            )
+            ORDER BY d.created_at LIMIT :limit
+        """),
+        {"channels": list(channels), "limit": limit},
+    ).all()
+
+
 def settle(connection: Connection, delivery: UUID, destination: str, outcome: str) -> None:
     connection.execute(
         text("""
