@@ -297,6 +297,10 @@ def test_whom_the_police_killed_had_made_the_attack() -> None:
         ("Doe was killed in a standoff with police after killing two men.", 3, 1),
         ("A man killed two women and himself.", 3, 1),
         ("A man stabbed three clerks to death. Police shot the man dead.", 4, 1),
+        ("A man was shot dead after he stabbed a guard.", 1, 1),
+        ("A guard was stabbed by a man who was shot dead.", 1, 1),
+        ("Troops shot dead two youths after they attacked a soldier.", 2, 2),
+        ("Three women were killed by troops after attacking a police station.", 3, 3),
         ("Two guards were killed in a shootout with police.", 2, None),
     ],
 )
@@ -430,6 +434,21 @@ def test_the_attackers_own_dead(text: str, killed: int, perpetrators: int | None
 )
 def test_the_same_dead_told_again_say_who_was_hurt(last: str, expected: tuple[int | None, int | None]) -> None:
     assert toll("Five people were killed at a mill. " + "The mill stands by the river. " * 9 + last) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "killed"),
+    [
+        ("The attack was in retaliation for the killing of nine men. A bomb killed two clerks.", 2),
+        ("At least four were killed in the blast, which comes two days after a bomb claimed 16 lives.", 4),
+        ("Six clerks were killed. The rebels claimed to have killed 40.", 6),
+        ("Unconfirmed reports put the death toll at 20. Nine people were killed.", 9),
+        ("A bomber killed 60 people after ramming his car into a gate.", 60),
+        ("Ann Lee, a teacher and a mother of two, was shot dead.", 1),
+    ],
+)
+def test_what_others_did_or_claim_is_not_the_toll(text: str, killed: int) -> None:
+    assert toll(text)[0] == killed
 
 
 def test_earlier_attacks_of_the_like_have_tolls_of_their_own() -> None:

@@ -108,6 +108,8 @@ def subject_of(chunks: Sequence[Chunk], tags: str, at: int) -> list[Chunk]:
     if (verbs & words("en").plural_verbs or left_out) and len(people) == 1 and people[0].bare:
         whole = _SUBJECT.search(tags[base : base + match.start()].rstrip(",")) if match["inc"] else None
         return united(chunks, tags, base + whole.start("list"), base + whole.end("list")) if whole else []
+    if len(people) > 1 and verbs & words("en").singular_verbs and all(one.bare for one in people):
+        people = people[:1]  # "Ann Lee, a teacher and a mother of two, was"
     along = _ALONG.match(tags, at + 1)
     if along and chunks[along.start("with")].head in words("en").together:
         people = [*people, *united(chunks, tags, *along.span("list"))]

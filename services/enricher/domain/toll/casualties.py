@@ -16,7 +16,7 @@ from services.enricher.domain.toll.ages import age_of
 from services.enricher.domain.toll.chunks import chunk
 from services.enricher.domain.toll.clauses import joined, mention
 from services.enricher.domain.toll.context import Context
-from services.enricher.domain.toll.forces import by_forces, killed_by_forces, victims_of_their_own
+from services.enricher.domain.toll.forces import by_forces, killed_attacking, killed_by_forces, victims_of_their_own
 from services.enricher.domain.toll.grammar import TRIGGERS, Governed, governed
 from services.enricher.domain.toll.mention import TollMention
 from services.enricher.domain.toll.nearest import nearest
@@ -53,7 +53,7 @@ def _sentence(
         told = mention(one, at, chunks, tags, index)
         if told is None:
             continue
-        if by_forces(told, chunks, at, lists):
+        if by_forces(told, chunks, at, lists) or killed_attacking(told, chunks, at, lists):
             told = replace(told, of_perpetrators=True, perpetrators=told.best)
         if victims_of_their_own(told, [*before[-4:], *found], lists) and not context.forces:
             told = replace(told, of_perpetrators=False, perpetrators=None)

@@ -33,6 +33,24 @@ def killed_by_forces(
     return [(at, Governed("killed", [one._replace(tag="p", low=1, best=1, high=1, bare=True)])) for at, one in found]
 
 
+def killed_attacking(told: TollMention, chunks: Sequence[Chunk], at: int, lists: Words) -> bool:
+    """ "A man was shot dead after he stabbed a guard", "was stabbed by a man who was shot dead"."""
+    if told.kind != "killed":
+        return False
+    who = next((index for index, one in enumerate(chunks) if one.end > told.start), at)
+    by_whom = who > 0 and chunks[who - 1].head == "by" and [one.tag for one in chunks[who + 1 : who + 2]] == ["w"]
+    if told.bare and by_whom:
+        return True
+    if told.start == chunks[at].start and not _police_before(chunks, at, lists):
+        return False  # "a bomber killed 60 after ramming his car into a gate"
+    after = [one for one in chunks[at + 1 : at + 9] if one.tag != "~"]
+    heads = [one.head.lower() for one in after]
+    place = heads.index("after") if "after" in heads else len(heads)
+    following = heads[place + 1 : place + 3]
+    acts = following[:1] if following[:1] and following[0] not in lists.subjects else following[1:]
+    return bool(acts) and acts[0] in lists.after_attacking
+
+
 def victims_of_their_own(told: TollMention, before: Sequence[TollMention], lists: Words) -> bool:
     """ "An explosion killed six rebels": where nobody else was killed just before, they are its victims.
 

@@ -68,6 +68,8 @@ def _pronoun(tokens: Sequence[Token], index: int, quantity: Quantity, lists: Wor
 
 def _counts_people(tokens: Sequence[Token], index: int, quantity: Quantity, lists: Words) -> bool:
     before = tokens[index - 1] if index else None
+    if index > 1 and tokens[index - 1].lower == "of" and tokens[index - 2].lower in lists.parents:
+        return False
     after = tokens[quantity.stop] if quantity.stop < len(tokens) else None
     digits = tokens[index].text[0].isdigit()
     if (
