@@ -13,13 +13,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select, text
+from sqlalchemy import Connection, Row, text
 
 from services.alerting.channels.outcome import Ref
 from services.alerting.domain.destinations import Destination
 from services.alerting.store.rules import read_destination
 from shared.codes import DeliveryState
-from shared.database import tables
 
 ROOTS = ("alert", "digest")  # kinds of messages that begin threads
 
@@ -49,6 +48,8 @@ class Batch:
     claimed: Sequence[Claimed] = ()
     seconds: float | None = None
 
+
+_DESTINATION = text("SELECT id, channel, enabled, config, unsubscribed FROM destinations WHERE id = :id")
 
 # Due: nobody's, or its lease ran out. A delivery waits for the first message of its thread, and for older ones on its
 # event.
@@ -156,8 +157,7 @@ def _claimed(row: Row[Any]) -> Claimed:
 
 
 def _destination(connection: Connection, name: str) -> tuple[Destination | None, str | None]:
-    row = connection.execute(select(tables.Destination).where(tables.Destination.id == name)).one()
-    found = read_destination(row)
+    found = read_destination(connection.execute(_DESTINATION, {"id": name}).one())
     if not isinstance(found, Destination):
         return None, "; ".join(found)
     return (found, None) if found.enabled else (None, f"destination {name!r} is disabled")
