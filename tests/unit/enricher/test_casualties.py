@@ -391,6 +391,11 @@ def test_people_beside_things(text: str, expected: tuple[int | None, int | None]
         ("Gunman fatally shoots three guests, self", (4, None)),
         ("A man is accused of killing his parents and three sisters.", (5, None)),
         ("He was charged with the Sept. 12 quadruple murder.", (4, None)),
+        # a part and its whole
+        ("One of five people shot at a bar in May has died.", (1, 4)),
+        ("One of the five clerks was killed.", (1, None)),
+        ("One of the four dead was Ann Lee.", (4, None)),
+        ("Ten of the 18 guards were killed, as well as four clerks.", (14, None)),
         # what is summed over attacks that have nothing to do with one another
         ("Nine people were shot in two separate shootings. At the first, four men were wounded.", (None, 4)),
         ("Six people were wounded in separate shootings.", (None, 6)),

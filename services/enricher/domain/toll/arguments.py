@@ -6,7 +6,7 @@ English puts the object on the right of an active verb and the subject on the le
 import re
 from collections.abc import Sequence
 
-from services.enricher.domain.toll.words import Chunk, words
+from services.enricher.domain.toll.words import OF_MORE, Chunk, words
 
 _ONE = "[gqumxp0]"
 LIST = rf"(?P<list>{_ONE}(?:(?:o[.mx]{{1,4}}(?=,?a~*[gq]))?,?a?~*{_ONE})*)"  # "an officer of the army and two others"
@@ -88,12 +88,15 @@ def subject_of(chunks: Sequence[Chunk], tags: str, at: int) -> list[Chunk]:
     base = max(0, at - WINDOW)
     match = _SUBJECT.search(tags[base:at])
     if match is None:
-        return []
+        part = _PART_OF.search(tags[base:at]) if tags[at] == "d" else None
+        return [chunks[base + part.start("list")]] if part and chunks[base + part.start("list")].head == OF_MORE else []
     told = _TOLD.match(tags, base + match.start("list"), at)
     if told and chunks[told.start("speech")].head.lower() in words("en").speech:
         return united(chunks, tags, *told.span("list"))
     first, stop = match.span("list")
     people = united(chunks, tags, base + first, base + stop)
+    if people[0].head == OF_MORE and tags[at - 1] in "gxq" and (tags[at] in "si" or chunks[at].head == "dead"):
+        return [chunks[at - 1]]  # "one of five people shot", "one of the four dead"
     if teller := _OF_WHOM_TOLD.search(tags[: base + first]):
         return [chunks[teller.start("list")]]  # "the gunman who killed five was shot dead"
     governed_before = re.search(r"(?<!b)[kKiIsS][~.]{0,2}$", tags[: base + first].replace("b~", "b"))
@@ -116,6 +119,7 @@ def subject_of(chunks: Sequence[Chunk], tags: str, at: int) -> list[Chunk]:
     return people
 
 
+_PART_OF = re.compile(r"(?P<list>q)[gxq][^;dkK]{0,20}$")  # "one of five people shot at a bar has died"
 _TOLD = re.compile(r"[xp](?P<speech>\.)(?P<list>m),?[b~]*$")  # "police said Jane Roe was shot dead"
 _OF_WHOM_TOLD = re.compile(r"(?P<list>[gpm]),?w~*[kKiIsS]~*$")
 
@@ -142,6 +146,8 @@ def united(chunks: Sequence[Chunk], tags: str, first: int, stop: int) -> list[Ch
             people[-1] = _phrase(people[-1], one)
         elif people and separator == "o" and one.best is None:
             pass  # "the chief of staff"
+        elif people and separator == "" and people[-1].part and people[-1].head == OF_MORE:
+            pass  # "one of five people"
         elif not apposed:
             people.append(one)
         elif tag == "m":

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from services.enricher.domain.toll.grammar import Governed, including
 from services.enricher.domain.toll.mention import TollMention
-from services.enricher.domain.toll.words import Chunk
+from services.enricher.domain.toll.words import OF_MORE, Chunk
 
 
 def mention(one: Governed, at: int, chunks: list[Chunk], tags: str, index: int) -> TollMention | None:
@@ -71,7 +71,7 @@ def _own_part(people: list[Chunk], verb: Chunk) -> list[Chunk]:
 
 def _of_the_attackers(people: list[Chunk], chunks: list[Chunk]) -> list[Chunk]:
     """ "Gunmen stormed the base and four of them were killed": parts are of those spoken of last."""
-    if not people or not all(one.part and one.tag in "qu" for one in people):
+    if not people or not all(one.part and one.tag in "qu" and one.head != OF_MORE for one in people):
         return people  # "one of the passengers"
     before = [one.tag for one in chunks if one.end <= people[0].start and one.tag in "gxupmq"]
     return [one._replace(tag="p") for one in people] if before[-1:] == ["p"] else people

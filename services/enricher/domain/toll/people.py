@@ -7,7 +7,7 @@ from services.enricher.domain.text.numbers import Quantity
 from services.enricher.domain.text.tokens import Token
 from services.enricher.domain.toll.ages import is_of_ages
 from services.enricher.domain.toll.noun_phrases import head_of
-from services.enricher.domain.toll.words import Chunk, Words
+from services.enricher.domain.toll.words import OF_MORE, Chunk, Words
 
 
 def counted_people(tokens: Sequence[Token], index: int, lists: Words) -> tuple[Chunk, int] | None:
@@ -18,6 +18,9 @@ def counted_people(tokens: Sequence[Token], index: int, lists: Words) -> tuple[C
     if _pronoun(tokens, index, quantity, lists) or not _counts_people(tokens, index, quantity, lists):
         stop = quantity.stop
         return Chunk(".", tokens[index].start, tokens[stop - 1].end), stop
+    if _of_more(tokens, quantity, lists):
+        span = tokens[index].start, tokens[quantity.stop].end
+        return Chunk("q", *span, quantity.low, quantity.best, quantity.high, part=True, head=OF_MORE), quantity.stop + 1
     if _of_whom(tokens, quantity.stop):
         after = quantity.stop + 2
         span = tokens[index].start, tokens[after - 1].end
@@ -38,6 +41,16 @@ def counted_people(tokens: Sequence[Token], index: int, lists: Words) -> tuple[C
               quantity.high, more and not others, others, head=head, part=_part(tokens, stop)),
         after,
     )  # fmt: skip
+
+
+def _of_more(tokens: Sequence[Token], quantity: Quantity, lists: Words) -> bool:
+    """ "one of five people", "two of the six guests"."""
+    index = quantity.stop
+    if index + 1 >= len(tokens) or tokens[index].lower != "of" or quantity.best is None:
+        return False
+    index += 1 + (tokens[index + 1].lower in ("the", "those", "these"))
+    inner = numbers.read(tokens, index, lists.numbers) if index < len(tokens) else None
+    return inner is not None and (inner.best or 0) > quantity.best
 
 
 def _of_whom(tokens: Sequence[Token], index: int) -> bool:

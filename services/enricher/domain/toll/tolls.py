@@ -195,4 +195,4 @@ def _besides(hit: list[TollMention], told: list[TollMention]) -> bool:
         return True
     first = hit[0]
     dead = [one for one in told if one.kind == "killed" and _beside(one, first)]
-    return any(one.start < first.start and not one.bare for one in dead)
+    return any(one.start < first.start and not one.bare and not one.part for one in dead)

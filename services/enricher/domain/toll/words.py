@@ -41,6 +41,8 @@ _TRIGGER_LISTS = (
     "struck", "shooting", "taken", "taking_hostage", "hostages", "casualties", "nobody", "no_one", "suicides",
 )  # fmt: skip
 
+OF_MORE = "of more"  # head of a part whose whole comes next: "one of" before "five people"
+
 
 class Chunk(NamedTuple):
     """Code points of the article; `low`, `best`, `high` only where a number is given or meant."""
