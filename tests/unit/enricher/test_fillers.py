@@ -1,5 +1,6 @@
 """Which mentions are taken for attackers, targets, victims and weapons."""
 
+import json
 from datetime import date
 
 from services.enricher import model
@@ -59,3 +60,11 @@ def test_fitting_learns_what_goes_with_the_right_spellings() -> None:
     fitted = fit_roles(rows, [one | {"individuals": []} for one in proposed])
     weapons = Weights(**fitted["weapons"])
     assert weapons.probability(["after aim"]) > weapons.at > weapons.probability(["after speech"])
+    assert fitted["card"]["fitted_on"] == {"muc4": 400}
+    assert fitted["card"]["held_out"]["weapons"] == {"spellings": 800, "entities": 400, "f1": 1.0}
+
+
+def test_what_ships_says_what_it_was_fitted_on_and_how_well() -> None:
+    card = json.loads(model.KIND.with_name("roles.json").read_text())["card"]
+    assert set(card["fitted_on"]) == {"muc4"}
+    assert set(card["held_out"]) == set(fillers.ROLES)
