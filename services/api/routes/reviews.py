@@ -7,6 +7,7 @@ from fastapi import APIRouter, HTTPException, Response
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from sqlalchemy import Connection
 
+from services.api.etags import event_etag
 from services.api.problems import MOST_FAULTS, Fault, Refused, responses
 from services.api.writing import ERRORS, Done, Reviewing, Write
 from services.enricher.domain.linking.review import Action, Review, ReviewError, ReviewField, StaleReview
@@ -81,7 +82,7 @@ def _apply(connection: Connection, review: Review) -> Done:
         snapshot=result.snapshot,
         changes=list(result.changes),
     )
-    return Done(answer, etag=f'"{result.revision}"')
+    return Done(answer, etag=event_etag(result.revision))
 
 
 def _seen(write: Write) -> int:
