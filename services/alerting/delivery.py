@@ -23,8 +23,9 @@ from services.alerting.domain.alert import Alert
 from services.alerting.domain.attempts import Patience
 from services.alerting.domain.destinations import Destination
 from services.alerting.domain.links import NO_LINKS, Signer
-from services.alerting.store import deliveries
-from services.alerting.store.deliveries import Batch, Claimed, Ending
+from services.alerting.store import deliveries, endings
+from services.alerting.store.deliveries import Batch, Claimed
+from services.alerting.store.endings import Ending
 from services.alerting.turns import Turns
 from shared import failpoints
 from shared.clock import wall
@@ -114,9 +115,9 @@ def _work_off(desk: Desk, batch: Batch, line: Line) -> None:
         return
     ended = [(claimed, _ending(desk.patience, claimed, outcome)) for claimed, outcome in outcomes]
     with desk.engine.begin() as connection:
-        ours = deliveries.settle(connection, batch.destination_id, ended)
+        ours = endings.settle(connection, batch.destination_id, ended)
         if batch.destination and (shut := _shut(desk, batch.destination, outcomes)):
-            deliveries.shut_gate(connection, batch.destination.lane, shut)
+            endings.shut_gate(connection, batch.destination.lane, shut)
     for (claimed, outcome), (_, ending) in zip(outcomes, ended, strict=True):
         if outcome is not None:
             _tell(batch, claimed, outcome, ending, claimed.id in ours)

@@ -18,8 +18,8 @@ from services.alerting.channels.outcome import Dead, Sent
 from services.alerting.delivery import MOST, Desk, _work_off, deliver, serve
 from services.alerting.domain.attempts import Patience
 from services.alerting.domain.destinations import PagerDutyConfig
-from services.alerting.store import backlog, deliveries, reactions
-from services.alerting.store.deliveries import Ending
+from services.alerting.store import backlog, deliveries, endings, reactions
+from services.alerting.store.endings import Ending
 from services.alerting.turns import AT_ONCE as AT_ONCE_OF_TURNS
 from services.alerting.turns import Turns
 from shared.codes import Change, DeliveryState, EventStatus
@@ -372,7 +372,7 @@ def test_a_silent_worker_loses_its_delivery_after_the_lease_and_cannot_settle_it
     row = office.row(delivery)
     assert (row.state, row.attempts, row.ambiguous) == ("sent", 2, 1)
     with office.engine.begin() as connection:
-        assert not deliveries.settle(connection, "desk", [(silent, Ending(DeliveryState.DEAD, error="too late"))])
+        assert not endings.settle(connection, "desk", [(silent, Ending(DeliveryState.DEAD, error="too late"))])
     assert office.state(delivery) == "sent"
 
 

@@ -7,7 +7,9 @@ decisions    what was decided about an event, its threads, the deliveries that c
 holds        what waits for a digest
 escalations  who else is told where nobody acknowledges
 reactions    what readers answer: acknowledge, feedback, unsubscribe
-deliveries   the queue: claim and settle
+deliveries   the queue: what is taken from it
+endings      the queue: how what was taken ended
+troubles     what is wrong with Tocsin itself, and whom it was told
 backlog      what is still to be sent, and by when
 history      revisions and rules as they were, for backtests and for `why`
 """

@@ -1,4 +1,6 @@
-"""The queue of deliveries. Postgres is the queue and its clock the only one; the broker only says where to look.
+"""The queue of deliveries: what is taken from it. How it ended, `endings.py` writes.
+
+Postgres is the queue and its clock the only one; the broker only says where to look.
 
 pending -> sending(lease) -> sent | retry(next_at) | unknown(next_at) | dead
 
@@ -6,9 +8,8 @@ A claim commits before anything is sent, so a delivery found in `sending` after 
 claim counts an attempt up; only the claim of the newest attempt can settle.
 """
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -53,7 +54,7 @@ _DESTINATION = text("SELECT id, channel, enabled, config, unsubscribed FROM dest
 
 # Due: nobody's, or its lease ran out. A delivery waits for the first message of its thread, and for older ones on its
 # event.
-_FOLLOWS = f"d.kind NOT IN {ROOTS}"
+FOLLOWS = f"d.kind NOT IN {ROOTS}"
 _DUE = """
     CASE WHEN d.state = 'sending' THEN d.lease_until < clock_timestamp()
          ELSE d.state IN ('pending', 'retry', 'unknown') AND d.next_at <= clock_timestamp() END
@@ -72,12 +73,12 @@ _SELECT = f"""
     WHERE d.destination_id = :destination AND d.state IN {_OPEN} AND {_DUE}
       AND NOT EXISTS (
           SELECT FROM deliveries e
-          WHERE {_FOLLOWS} AND e.event_id = d.event_id AND e.destination_id = d.destination_id
+          WHERE {FOLLOWS} AND e.event_id = d.event_id AND e.destination_id = d.destination_id
             AND e.revision < d.revision AND e.state IN {_OPEN}
       )
       AND NOT EXISTS (
           SELECT FROM deliveries e
-          WHERE {_FOLLOWS} AND e.id = CAST(t.root ->> 'delivery_id' AS uuid) AND e.id <> d.id
+          WHERE {FOLLOWS} AND e.id = CAST(t.root ->> 'delivery_id' AS uuid) AND e.id <> d.id
             AND e.state IN {_OPEN}
       )
 """  # noqa: S608 - put together from constants
@@ -170,100 +171,3 @@ def _later(connection: Connection, destination_id: str, shut: float = 0.0) -> fl
     """
     seconds: float | None = connection.execute(_NEXT, {"destination": destination_id, "shut": shut}).scalar_one()
     return None if seconds is None else max(0.0, seconds)
-
-
-# --- how an attempt ends ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Ending:
-    """What became of an attempt. `ref`: what the channel calls the message; `delay`: seconds until it is due again.
-
-    `ambiguous`: it may have been sent; `unused`: the claim was given back, nothing was tried.
-    """
-
-    state: DeliveryState
-    error: str | None = None
-    ref: Ref | None = None
-    delay: float = 0.0
-    ambiguous: bool = False
-    unused: bool = field(default=False, kw_only=True)
-
-
-_SETTLE = text("""
-    UPDATE deliveries d
-    SET state = n.state, error = n.error, lease_until = NULL, ambiguous = d.ambiguous + n.ambiguous,
-        attempts = d.attempts - n.unused,
-        next_at = clock_timestamp() + make_interval(secs => n.delay),
-        provider_ref = coalesce(n.ref, d.provider_ref),
-        sent_at = CASE WHEN n.state = 'sent' THEN clock_timestamp() ELSE d.sent_at END
-    FROM jsonb_to_recordset(CAST(:endings AS jsonb)) AS n(
-        id uuid, attempt int, state text, error text, ref jsonb, delay float, ambiguous int, unused int
-    )
-    WHERE d.id = n.id AND d.attempts = n.attempt AND d.state = 'sending'
-    RETURNING d.id
-""")
-
-
-def settle(connection: Connection, destination_id: str, ended: Sequence[tuple[Claimed, Ending]]) -> set[UUID]:
-    """Write how attempts ended; returns those that were still ours."""
-    rows = [_row(claimed, ending) for claimed, ending in ended]
-    ours = set(connection.execute(_SETTLE, {"endings": json.dumps(rows)}).scalars())
-    roots = [(one, ending) for one, ending in ended if one.kind in ROOTS and one.id in ours]
-    sent = [{"id": str(one.id), "ref": e.ref or {}} for one, e in roots if e.state is DeliveryState.SENT]
-    if sent:
-        connection.execute(_ROOTS_SENT, {"destination": destination_id, "sent": json.dumps(sent)})
-    dead = [str(one.id) for one, ending in roots if ending.state is DeliveryState.DEAD]
-    if dead:
-        _roots_dead(connection, destination_id, dead)
-    return ours
-
-
-def _row(claimed: Claimed, ending: Ending) -> dict[str, Any]:
-    return {
-        "id": str(claimed.id),
-        "attempt": claimed.attempt,
-        "state": str(ending.state),
-        "error": ending.error.replace("\0", "") if ending.error else None,  # Postgres keeps no NUL
-        "ref": ending.ref,
-        "delay": ending.delay,
-        "ambiguous": int(ending.ambiguous),
-        "unused": int(ending.unused),
-    }
-
-
-_ROOTS_SENT = text("""
-    UPDATE threads t SET root = t.root || n.ref
-    FROM jsonb_to_recordset(CAST(:sent AS jsonb)) AS n(id text, ref jsonb)
-    WHERE t.destination_id = :destination AND t.root ->> 'delivery_id' = n.id
-""")
-
-
-def _roots_dead(connection: Connection, destination_id: str, ids: list[str]) -> None:
-    """Nobody got the alert: what follows it dies with it, and the next change is an alert again."""
-    values = {"destination": destination_id, "ids": ids}
-    connection.execute(
-        text(f"""
-            UPDATE deliveries d
-            SET state = 'dead', error = 'the alert that it follows was not delivered: ' || (t.root ->> 'delivery_id')
-            FROM threads t
-            WHERE t.destination_id = :destination AND t.root ->> 'delivery_id' = ANY(:ids)
-              AND d.event_id = t.event_id AND d.destination_id = t.destination_id
-              AND {_FOLLOWS} AND d.state IN ('pending', 'retry')
-        """),  # noqa: S608
-        values,
-    )
-    connection.execute(
-        text("DELETE FROM threads WHERE destination_id = :destination AND root ->> 'delivery_id' = ANY(:ids)"), values
-    )
-
-
-def shut_gate(connection: Connection, lane: str, seconds: float) -> None:
-    """The receiver asked to be left alone (Retry-After)."""
-    connection.execute(
-        text("""
-            INSERT INTO send_slots (key, open_at) VALUES (:lane, clock_timestamp() + make_interval(secs => :seconds))
-            ON CONFLICT (key) DO UPDATE SET open_at = greatest(send_slots.open_at, excluded.open_at)
-        """),
-        {"lane": lane, "seconds": seconds},
-    )
