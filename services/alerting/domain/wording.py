@@ -6,60 +6,10 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from services.alerting.domain.countries import country_name
-from shared.codes import (
-    AttackType,
-    ClaimMode,
-    Credibility,
-    DatePrecision,
-    Reliability,
-    TargetType,
-    WherePrecision,
-)
+from services.alerting.domain.terms import ATTACK, CLAIM, CREDIBLE, PRECISION, RELIABLE, TARGET
+from shared.codes import AttackType, ClaimMode, Credibility, DatePrecision, Reliability, TargetType, WherePrecision
 from shared.contracts import EventSnapshot, Perpetrator, Place, Reason, Toll, WhenRange
 
-ATTACK = {
-    AttackType.ASSASSINATION: "assassination",
-    AttackType.ARMED_ASSAULT: "armed assault",
-    AttackType.BOMBING_EXPLOSION: "bombing",
-    AttackType.HIJACKING: "hijacking",
-    AttackType.HOSTAGE_TAKING_BARRICADE: "hostage-taking",
-    AttackType.HOSTAGE_TAKING_KIDNAPPING: "kidnapping",
-    AttackType.FACILITY_INFRASTRUCTURE_ATTACK: "attack on a facility",
-    AttackType.UNARMED_ASSAULT: "unarmed assault",
-}
-PRECISION = {
-    WherePrecision.EXACT: "exact place",
-    WherePrecision.NEAR: "within about 25 km",
-    WherePrecision.DISTRICT: "district known",
-    WherePrecision.PROVINCE: "only the province is known",
-    WherePrecision.VAGUE: "only roughly known",
-    WherePrecision.COUNTRY: "only the country is known",
-    WherePrecision.INTERNATIONAL: "at sea or in the air",
-}
-CLAIM = {
-    ClaimMode.CLAIMED: "claimed by {}",
-    ClaimMode.SUSPECTED: "suspected: {}",
-    ClaimMode.BLAMED: "blamed on {}",
-    ClaimMode.DENIED: "denied by {}",
-    ClaimMode.UNKNOWN: "{} (named in reports)",
-}
-TARGET = {
-    TargetType.ABORTION_RELATED: "abortion clinic",
-    TargetType.AIRPORTS_AIRCRAFT: "airport or aircraft",
-    TargetType.GOVERNMENT_GENERAL: "government",
-    TargetType.GOVERNMENT_DIPLOMATIC: "diplomatic mission",
-    TargetType.EDUCATIONAL_INSTITUTION: "school or university",
-    TargetType.FOOD_WATER_SUPPLY: "food or water supply",
-    TargetType.JOURNALISTS_MEDIA: "journalists or media",
-    TargetType.MARITIME: "shipping or port",
-    TargetType.NGO: "aid organisation",
-    TargetType.PRIVATE_CITIZENS_PROPERTY: "civilians or their property",
-    TargetType.RELIGIOUS: "religious site or figure",
-    TargetType.TELECOMMUNICATION: "telecommunications",
-    TargetType.TERRORISTS_MILITIA: "armed group",
-    TargetType.TRANSPORTATION: "transport",
-    TargetType.VIOLENT_POLITICAL_PARTY: "armed political party",
-}
 NAME_LIMIT = 80  # characters of a name that comes from an article
 VALUE_LIMIT = 120  # characters of a value that changed: names, several of them
 
@@ -154,24 +104,6 @@ def _is_description(perpetrator: Perpetrator) -> bool:
         and bool(words)
         and words[-1].islower()
     )
-
-
-RELIABLE = {
-    Reliability.A: "completely reliable",
-    Reliability.B: "usually reliable",
-    Reliability.C: "fairly reliable",
-    Reliability.D: "not usually reliable",
-    Reliability.E: "unreliable",
-    Reliability.F: "of unknown reliability",
-}
-CREDIBLE = {
-    Credibility.CONFIRMED: "confirmed by others",
-    Credibility.PROBABLY_TRUE: "probably true",
-    Credibility.POSSIBLY_TRUE: "possibly true",
-    Credibility.DOUBTFUL: "doubtful",
-    Credibility.IMPROBABLE: "improbable",
-    Credibility.CANNOT_BE_JUDGED: "truth not judged",
-}
 
 
 def admiralty(event: EventSnapshot) -> str | None:
