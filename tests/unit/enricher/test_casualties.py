@@ -391,6 +391,8 @@ def test_people_beside_things(text: str, expected: tuple[int | None, int | None]
         ("Gunman fatally shoots three guests, self", (4, None)),
         ("A man is accused of killing his parents and three sisters.", (5, None)),
         ("He was charged with the Sept. 12 quadruple murder.", (4, None)),
+        # the larger of two blows may be the later
+        ("A bomb killed five clerks. Soon after, a second bomb killed nine guards.", (14, None)),
         # a part and its whole
         ("One of five people shot at a bar in May has died.", (1, 4)),
         ("One of the five clerks was killed.", (1, None)),

@@ -106,6 +106,8 @@ def _comes_on_top(one: TollMention, most: TollMention) -> bool:
     """Those the next sentence adds: "three more died", "a second bomb killed five"."""
     if one.joined and most.joined and one.position == most.position:
         return one is not most
+    if most.further and not one.bare and one.best != most.best and 0 <= one.position == most.position - 1:
+        return True  # "a bomb killed five. A second one killed nine"
     added = one.additional or (one.further and not one.bare and one.best != most.best)
     return added and 0 <= most.position == one.position - 1
 
