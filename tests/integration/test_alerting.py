@@ -14,12 +14,14 @@ from deploy.local.services import programs
 from deploy.local.sinks.server import Sinks
 from deploy.local.supervisor import Supervisor
 from services.alerting import commands
+from services.alerting.turns import AT_ONCE
 from shared.broker import KafkaBroker, Producer, create_topics
 from shared.codes import Change, EventStatus
 from shared.contracts import EVENTS_CHANGED, EventChanged, message_id
 from shared.database.session import make_engine
 from shared.envelope import Outgoing, encode
 from tests.alerts import NOON, change
+from tests.builders import toll
 from tests.receivers import receivers
 from tests.waiting import until
 
@@ -125,6 +127,25 @@ def test_an_event_is_told_followed_and_explained(pipeline: Pipeline, tmp_path: P
     engine.dispose()
     resent = pipeline.command("resend", str(broken))
     assert (resent.returncode, "env:NOT_SET is not set" in resent.stderr) == (1, True)
+
+
+@pytest.mark.timeout(120)
+def test_what_waits_for_its_turn_holds_up_no_urgent_alert(pipeline: Pipeline, tmp_path: Path) -> None:
+    grave = "  - {id: grave, owner: test, urgent: true, when: {killed_at_least: 50}, route: {now: hook}}\n"
+    (tmp_path / "rules.yml").write_text(RULES.replace("[hook, desk, mail, broken]", "hook") + grave)
+    pipeline.command("rules", "import", str(tmp_path / "rules.yml"))
+    pipeline.supervisor.stop("delivery")
+    pipeline.supervisor.launch(*programs(pipeline.environ | {"ALERT_WORKER_RATE": "0.5"}, ["delivery"]))
+    pipeline.supervisor.wait()
+    pipeline.publish(*(change(event=UUID(int=number)) for number in range(1, AT_ONCE + 50)))
+    pipeline.received(AT_ONCE, seconds=60)
+    pipeline.publish(change(event=UUID(int=9999), killed=toll(60)))
+
+    def urgent() -> bool:
+        return any(one.labels["event_id"] == str(UUID(int=9999)) for one in pipeline.sinks.record.messages)
+
+    until(urgent, "the urgent one came", 20)
+    assert len(pipeline.sinks.record.messages) < AT_ONCE + 49, "the others wait for their turn"
 
 
 @pytest.mark.parametrize(
