@@ -393,6 +393,7 @@ def test_people_beside_things(text: str, expected: tuple[int | None, int | None]
         ("He was charged with the Sept. 12 quadruple murder.", (4, None)),
         # the larger of two blows may be the later
         ("A bomb killed five clerks. Soon after, a second bomb killed nine guards.", (14, None)),
+        ("A bomb hit a bus, killing two soldiers on board, as well as two clerks who were in the street.", (4, None)),
         # a part and its whole
         ("One of five people shot at a bar in May has died.", (1, 4)),
         ("One of the five clerks was killed.", (1, None)),

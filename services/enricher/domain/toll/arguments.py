@@ -10,7 +10,7 @@ from services.enricher.domain.toll.words import OF_MORE, Chunk, words
 
 _ONE = "[gqumxp0]"
 LIST = rf"(?P<list>{_ONE}(?:(?:o[.mx]{{1,4}}(?=,?a~*[gq]))?,?a?~*{_ONE})*)"  # "an officer of the army and two others"
-OBJECT = re.compile(rf"~*{LIST}(?P<far>[.omzl~]{{0,4}},?a~*[gq](?![~w]*b?~*[kdishtfyDjTb]))?")
+OBJECT = re.compile(rf"~*{LIST}(?P<far>[.omzl~]{{0,4}},?a~*[gq](?!~*b?~*[kdishtfyDjTb])(?!~*w~*b?~*[kdishtfyDjT]))?")
 _TITLED = re.compile(r"~*\.{1,3}(?P<list>g?m(?:,?a~*[gq])*|g)")  # killed opposition leader Jane Roe and six guards
 _ALONG = re.compile(
     r"(?:z[.oz]{0,5})?,?~*(?P<with>a)~*(?P<list>[gqump](?:[.oz]{0,4},?a?~*[gqump])*)(?![~w]*b?~*[kdishtfyDjTb])"
