@@ -1,17 +1,19 @@
 """The linker's store in memory: what the batch mode links on."""
 
 import math
+from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from operator import itemgetter
 from typing import NamedTuple
 from uuid import UUID
 
 from services.enricher.domain.linking import search
 from services.enricher.domain.linking.link import Decision
 from services.enricher.domain.linking.reports import KnownEvent, ReportRecord
-from services.enricher.domain.linking.search import Search
+from services.enricher.domain.linking.search import Found, Search
 from shared.codes import Reliability
 from shared.contracts import ArticleEnriched, EventChanged
 
@@ -35,6 +37,7 @@ class MemoryStore:
         self.apart: dict[UUID, set[UUID]] = defaultdict(set)
         self._by_country: dict[str | None, dict[UUID, None]] = defaultdict(dict)
         self._by_cell: dict[tuple[int, int], dict[UUID, None]] = defaultdict(dict)
+        self._by_time: list[tuple[datetime, UUID]] = []
         self._kept: dict[UUID, Edition] = {}
         self._by_article: dict[UUID, dict[int, tuple[UUID, UUID]]] = {}
         self._related: dict[UUID, list[UUID]] = defaultdict(list)
@@ -55,10 +58,13 @@ class MemoryStore:
             self.events[event_id] = before[index] = replace(event, reports=kept)
         return before
 
-    def candidates(self, asked: Search) -> Sequence[KnownEvent]:
-        found = [event for event in self._nearby(asked) if event.reports and search.could_be(event.snapshot, asked)]
-        found.sort(key=lambda e: (abs(e.snapshot.last_reported_at - asked.around), e.event_id))
-        return found[: asked.limit]
+    def candidates(self, asked: Search) -> Found:
+        fitting = [event for event in self._nearby(asked) if event.reports and search.could_be(event.snapshot, asked)]
+        others: Iterable[KnownEvent] = ()
+        if len(fitting) < asked.least:
+            fit = {event.event_id for event in fitting}
+            others = [event for event in self._in_days_of(asked) if event.reports and event.event_id not in fit]
+        return search.found_among(fitting, others, asked)
 
     def related(self, event_id: UUID) -> Sequence[UUID]:
         return self._related[event_id]
@@ -76,6 +82,7 @@ class MemoryStore:
         if known := self.events.get(event.event_id):
             self._drop(known)
         self.events[event.event_id] = event
+        insort(self._by_time, (event.snapshot.last_reported_at, event.event_id))
         self._by_country[_country(event)][event.event_id] = None
         if cell := _cell(event):
             self._by_cell[cell][event.event_id] = None
@@ -107,7 +114,20 @@ class MemoryStore:
             ids.update({event_id: None for cell in search.cells(asked.box) for event_id in self._by_cell[cell]})
         return (self.events[event_id] for event_id in ids)
 
+    def _in_days_of(self, asked: Search) -> Iterable[KnownEvent]:
+        """The nearest in time, `least` of them to both sides."""
+        times, most = self._by_time, asked.least
+        at = bisect_right(times, asked.around, key=itemgetter(0))
+        some = times[max(0, at - most) : at + most]
+        if not some:
+            return []
+        first, last = bisect_left(times, (some[0][0],)), bisect_right(times, some[-1][0], key=itemgetter(0))
+        return (self.events[event_id] for _, event_id in times[first:last])
+
     def _drop(self, event: KnownEvent) -> None:
+        stamp = (event.snapshot.last_reported_at, event.event_id)
+        if (at := bisect_left(self._by_time, stamp)) < len(self._by_time) and self._by_time[at] == stamp:
+            del self._by_time[at]
         self._by_country[_country(event)].pop(event.event_id, None)
         if cell := _cell(event):
             self._by_cell[cell].pop(event.event_id, None)

@@ -68,8 +68,15 @@ def test_a_search_that_is_cut_off_sees_what_changed_in_the_batch(
     engine: Engine, busy: Messages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search, "CANDIDATES", 5)
+    monkeypatch.setattr(search, "LEAST", 5)
     in_order = told(in_memory(busy))
     assert told(in_batches(engine, busy, 160)) == in_order
+
+
+def test_events_that_only_tell_what_is_common_are_the_same_in_a_batch(engine: Engine, busy: Messages) -> None:
+    quiet = busy[::8]  # too few for most questions to be filled by what fits
+    in_order = told(in_memory(quiet))
+    assert told(in_batches(engine, quiet, 20)) == in_order
 
 
 def test_versions_relations_and_mergers_within_a_batch(engine: Engine) -> None:

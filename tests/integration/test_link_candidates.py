@@ -1,4 +1,5 @@
-"""Candidates on real Postgres: the same that `search.could_be` lets through, and by index whatever the question."""
+"""Candidates on real Postgres: the same that `search.could_be` lets through, with others where these are few, and by
+index whatever the question."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -10,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, select, text
 
 from services.enricher.domain.linking.reports import ReportRecord
-from services.enricher.domain.linking.search import Search, could_be, search
+from services.enricher.domain.linking.search import LEAST, Search, could_be, search
 from services.enricher.store import candidates
 from shared.contracts import EventSnapshot
 from shared.database.session import make_engine
@@ -55,12 +56,15 @@ def test_the_same_events_as_without_an_index(engine: Engine) -> None:
         known = {row.id: EventSnapshot.model_validate(row.snapshot) for row in rows}
         sizes, all_found = [], candidates.find(connection, 0, questions())
         for asked in questions():
-            fitting = [event_id for event_id, snapshot in known.items() if could_be(snapshot, asked)]
-            fitting.sort(key=lambda one: (abs(known[one].last_reported_at - asked.around), one))
-            found = [UUID(stamp.partition("/")[0]) for stamp in all_found[asked]]
+            by_time = sorted(known, key=lambda one: (abs(known[one].last_reported_at - asked.around), one))
+            fitting = [one for one in by_time if could_be(known[one], asked)]
+            others = [one for one in by_time if one not in fitting]
+            found, beside = ([UUID(stamp.partition("/")[0]) for stamp in some] for some in all_found[asked])
             assert found == fitting[: asked.limit]
+            assert beside == others[: max(0, asked.least - len(found))]
             sizes.append(len(found))
     assert sum(size > 3 for size in sizes) > len(sizes) / 2, "else this says little"
+    assert sum(0 < size < LEAST for size in sizes) > len(sizes) / 4, "else this says little of the others"
 
 
 def test_every_question_is_answered_from_indexes(engine: Engine) -> None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from services.enricher.domain.linking.reports import KnownEvent, reported_frames
-from services.enricher.domain.linking.search import Search, search_for
+from services.enricher.domain.linking.reports import reported_frames
+from services.enricher.domain.linking.search import Found, Search, search_for
 from services.enricher.store.linking import PostgresStore
 from shared.codes import Reliability
 from shared.contracts import ArticleEnriched
@@ -21,7 +21,7 @@ class Ahead:
 
     new: set[UUID] = field(default_factory=set)
     reliability: Mapping[UUID, Reliability] = field(default_factory=dict)
-    candidates: Mapping[Search, Sequence[KnownEvent]] = field(default_factory=dict)
+    candidates: Mapping[Search, Found] = field(default_factory=dict)
     related: dict[UUID, set[UUID]] = field(default_factory=dict)
 
 
@@ -36,6 +36,6 @@ def read_ahead(store: PostgresStore, told: Sequence[Told]) -> Ahead:
         if article.article_id in new
         for _, frame in reported_frames(article)
     )
-    events = {event.event_id for found in candidates.values() for event in found}
+    events = {event.event_id for found in candidates.values() for event in found.fitting}
     related = {event_id: set(others) for event_id, others in store.relations(events).items()}
     return Ahead(new, {article_id: known for article_id, (_, known) in articles.items()}, candidates, related)

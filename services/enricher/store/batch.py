@@ -5,7 +5,7 @@ ahead of them; what linking changes is laid over it until it is written, which `
 was not foreseen. So each article is linked to the same events as by a store that reads and writes at once.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from services.enricher.domain.linking.link import Decision
 from services.enricher.domain.linking.reports import KnownEvent, ReportRecord
-from services.enricher.domain.linking.search import Search, could_be, nearness
+from services.enricher.domain.linking.search import Found, Search, could_be, found_among, nearness, with_reports
 from services.enricher.store.ahead import Ahead, Told, read_ahead
 from services.enricher.store.linking import MACHINE, PostgresStore
 from services.enricher.store.remembered import Remembered
@@ -58,13 +58,13 @@ class BatchStore:
         self.flush()
         return self._store.linked_before(article)
 
-    def candidates(self, asked: Search) -> Sequence[KnownEvent]:
+    def candidates(self, asked: Search) -> Found:
         known = self._ahead.candidates.get(asked)
         found = None if known is None else self._as_changed(known, asked)
         if found is None:
             self.flush()
             return self._store.candidates(asked)
-        return [event for event in found if event.reports]
+        return with_reports(found)
 
     def related(self, event_id: UUID) -> Sequence[UUID]:
         if event_id not in self._ahead.related:
@@ -108,15 +108,28 @@ class BatchStore:
         self._changed.clear()
         self._ahead = read_ahead(self._store, self._told[self._linked : self._linked + AHEAD])
 
-    def _as_changed(self, known: Sequence[KnownEvent], asked: Search) -> Sequence[KnownEvent] | None:
+    def _as_changed(self, known: Found, asked: Search) -> Found | None:
         """What the database would say were all that has changed written; null where that cannot be told from here."""
-        moved = [event for event in self._changed.values() if event and could_be(event.snapshot, asked)]
-        stayed = [event for event in known if event.event_id not in self._changed]
-        if not moved and len(stayed) == len(known):
+        if not self._changed:
             return known
-        found = sorted([*stayed, *moved], key=lambda event: nearness(event, asked))[: asked.limit]
-        if len(known) < asked.limit:
+        fitting, others = list(self._unchanged(known.fitting)), list(self._unchanged(known.others))
+        for event in filter(None, self._changed.values()):
+            (fitting if could_be(event.snapshot, asked) else others).append(event)
+        found = found_among(fitting, others, asked)
+        before, now = asked.least - len(known.fitting), asked.least - len(found.fitting)
+        if _whole(known.fitting, found.fitting, asked.limit, asked.limit, asked) and (
+            now <= 0 or _whole(known.others, found.others, before, now, asked)
+        ):
             return found
-        # The database knows more beyond the last of these.
-        whole = len(found) == asked.limit and nearness(found[-1], asked) <= nearness(known[-1], asked)
-        return found if whole else None
+        return None
+
+    def _unchanged(self, events: Iterable[KnownEvent]) -> Iterator[KnownEvent]:
+        return (event for event in events if event.event_id not in self._changed)
+
+
+def _whole(known: Sequence[KnownEvent], found: Sequence[KnownEvent], before: int, now: int, asked: Search) -> bool:
+    """Whether the database knows none nearer than the last of those found. `before`: so many it was asked for; `now`:
+    so many are wanted."""
+    if len(known) < before:
+        return True  # it knows no more
+    return len(found) == now and bool(known) and nearness(found[-1], asked) <= nearness(known[-1], asked)

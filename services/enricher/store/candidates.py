@@ -7,7 +7,7 @@ Many questions go in one statement, as rows of a JSON document.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic_core import to_json
 from sqlalchemy import Connection, TextClause, text
@@ -17,12 +17,19 @@ from services.enricher.store.statements import STAMP
 from shared.database.tables import COARSE, POINTED
 
 
-def find(connection: Connection, epoch: int, questions: Iterable[Search]) -> dict[Search, list[str]]:
-    """Stamps of the events that `search.could_be` lets through, nearest in time first, `limit` of each at most."""
-    found: dict[Search, list[str]] = {}
+class Stamps(NamedTuple):
+    """As `search.Found`, of each event its stamp."""
+
+    fitting: Sequence[str]
+    others: Sequence[str]
+
+
+def find(connection: Connection, epoch: int, questions: Iterable[Search]) -> dict[Search, Stamps]:
+    """The events that `search.could_be` lets through, `limit` of each at most, and `least` with others."""
+    found: dict[Search, Stamps] = {}
     for statement, asked in _by_statement(questions):
         rows = connection.execute(statement, _parameters(epoch, asked))
-        found |= {asked[row.number]: row.stamps or [] for row in rows}
+        found |= {asked[row.number]: Stamps(row.fitting or [], row.others or []) for row in rows}
     return found
 
 
@@ -53,6 +60,7 @@ def _row(asked: Search) -> dict[str, Any]:
         "country": asked.country,
         "around": asked.around,
         "most": asked.limit,
+        "least": asked.least,
         "cells": [lat * 360 + lon for lat, lon in cells(box)] if box else [],
         **(box.degrees() if box else {}),
         "near_from": near[0],
@@ -70,7 +78,7 @@ def _row(asked: Search) -> dict[str, Any]:
 
 
 _QUESTION = """
-    number int, country text, around timestamptz, most int, cells int[],
+    number int, country text, around timestamptz, most int, least int, cells int[],
     south float, north float, west float, east float,
     near_from timestamptz, near_to timestamptz, newest_from timestamptz, newest_to timestamptz,
     reported_from timestamptz, reported_to timestamptz, anywhere_from timestamptz, anywhere_to timestamptz,
@@ -103,15 +111,26 @@ def _in_cells(branch: str) -> str:
 
 def _nearest(*branches: str) -> TextClause:
     return text(f"""
-        SELECT number, stamps FROM json_to_recordset(CAST(:questions AS json)) AS asked ({_QUESTION}), LATERAL (
-            SELECT array_agg({STAMP} ORDER BY apart, id) AS stamps FROM (
-                SELECT *, greatest(last_reported_at - asked.around, asked.around - last_reported_at) AS apart
-                FROM ({" UNION ".join(branches)}) AS known ORDER BY apart, id LIMIT asked.most
-            ) AS nearest
+        SELECT number, fitting, others
+        FROM json_to_recordset(CAST(:questions AS json)) AS asked ({_QUESTION}), LATERAL (
+            WITH nearest AS MATERIALIZED (
+                SELECT *, {_APART} FROM ({" UNION ".join(branches)}) AS known ORDER BY apart, id LIMIT asked.most
+            ), beside AS (
+                SELECT *, {_APART} FROM ({_ANY}) AS known WHERE id NOT IN (SELECT id FROM nearest)
+                ORDER BY apart, id LIMIT greatest(0, asked.least - (SELECT count(*) FROM nearest))
+            )
+            SELECT (SELECT array_agg({STAMP} ORDER BY apart, id) FROM nearest) AS fitting,
+                (SELECT array_agg({STAMP} ORDER BY apart, id) FROM beside) AS others
         ) AS found
     """)  # noqa: S608 - made of the constants above
 
 
+_FEW = "CASE WHEN (SELECT count(*) FROM nearest) < asked.least THEN asked.least ELSE 0 END"
+_ANY = f"""
+    (({_KNOWN} AND last_reported_at <= asked.around ORDER BY last_reported_at DESC, id LIMIT {_FEW})
+    UNION ALL ({_KNOWN} AND last_reported_at > asked.around ORDER BY last_reported_at, id LIMIT {_FEW}))
+"""
+_APART = "greatest(last_reported_at - asked.around, asked.around - last_reported_at) AS apart"
 _HERE = (_in_cells(_walk(_INSIDE, "near")), _in_cells(f"{_KNOWN} AND {_INSIDE} AND {_DATED}"))
 _NOWHERE = (_walk("country IS NULL", "reported"), f"{_KNOWN} AND country IS NULL AND {_DATED}")
 _BY_PLACE = _nearest(

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.enricher.domain.linking.link import Decision
 from services.enricher.domain.linking.reports import KnownEvent, ReportRecord
-from services.enricher.domain.linking.search import Search
+from services.enricher.domain.linking.search import Found, Search, with_reports
 from services.enricher.store import known
 from services.enricher.store.candidates import find
 from services.enricher.store.known import LIVE
@@ -68,14 +68,15 @@ class PostgresStore:
         query = select(Event.country).distinct().join(Report).where(Report.article_id.in_(articles))
         return set(self._connection.scalars(query))
 
-    def candidates(self, asked: Search) -> Sequence[KnownEvent]:
-        return [event for event in self.nearest([asked])[asked] if event.reports]
+    def candidates(self, asked: Search) -> Found:
+        return with_reports(self.nearest([asked])[asked])
 
-    def nearest(self, questions: Iterable[Search]) -> dict[Search, list[KnownEvent]]:
+    def nearest(self, questions: Iterable[Search]) -> dict[Search, Found]:
         """The candidates for each question, with those whose reports were all taken back."""
         found = find(self._connection, LIVE, questions)
-        events = known.read(self._connection, self._remembered, chain.from_iterable(found.values()))
-        return {asked: [events[stamp] for stamp in stamps] for asked, stamps in found.items()}
+        stamps = chain.from_iterable(chain(*both) for both in found.values())
+        events = known.read(self._connection, self._remembered, stamps)
+        return {asked: Found(*([events[one] for one in some] for some in both)) for asked, both in found.items()}
 
     def related(self, event_id: UUID) -> Sequence[UUID]:
         return sorted(self.relations([event_id])[event_id])

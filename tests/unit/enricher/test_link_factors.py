@@ -8,9 +8,9 @@ from services.enricher.domain.linking import ledger
 from services.enricher.domain.linking.factors import Factors, factors, rarity_among
 from services.enricher.domain.linking.link import decide
 from services.enricher.domain.linking.reports import KnownEvent, ReportRecord, of_article
-from services.enricher.domain.linking.search import could_be, search
+from services.enricher.domain.linking.search import Found, could_be, search
 from shared.codes import ArticleKind, AttackType, WherePrecision
-from shared.contracts import ArticleEnriched, Place
+from shared.contracts import ArticleEnriched, Frame, Place, Victim
 from shared.ids import uuid7
 from tests.builders import NOON, PESHAWAR, QUETTA, day, enriched, frame, toll
 
@@ -97,8 +97,33 @@ def test_a_sentence_years_later_asks_for_attacks_of_its_town(place: Place, asked
 
 def test_a_decision_carries_its_factors_and_the_order_of_candidates_changes_nothing() -> None:
     known, other = event(enriched("caravel/1", frame())), event(enriched("ledger/1", frame(place=QUETTA)))
-    one, same = (decide(report(enriched("herald/1", frame())), pair) for pair in ([known, other], [other, known]))
+    one, same = (
+        decide(report(enriched("herald/1", frame())), Found(pair)) for pair in ([known, other], [other, known])
+    )
     assert one.event is not None
     assert one.event.event_id == known.event_id
     assert one == same
     assert {"place_same", "date_same", "types_same"} <= one.factors.keys()
+
+
+def test_named_victims_tell_attacks_of_one_town_and_day_apart() -> None:
+    def named(*mentions: str) -> Frame:
+        return frame(victims=[Victim(mention=mention) for mention in mentions])
+
+    known = event(enriched("caravel/1", named("Amina Gul", "Karim Yusuf Jr.")))
+    assert "victims_same" in held(enriched("herald/1", named("Karim A. Yusuf")), known)
+    assert "victims_differ" in held(enriched("herald/1", named("Bilal Shah")), known)
+    assert not {"victims_same", "victims_differ"} & held(enriched("herald/1", named("a shopkeeper")), known).keys()
+
+
+def test_words_are_rare_beside_what_else_is_on_file_and_beside_nothing_nobody_knows() -> None:
+    known = event(enriched("caravel/1", frame()))
+    elsewhere = [event(enriched(f"ledger/{n}", frame(place=QUETTA), text="A lorry overturned.")) for n in range(20)]
+    alike = [event(enriched(f"ledger/{n}", frame(place=QUETTA))) for n in range(20)]
+
+    def terms(*others: KnownEvent) -> float:
+        told = report(enriched("herald/1", frame()))
+        return factors(told, known, rarity_among([known], told, None, others))["terms"]
+
+    assert terms(*elsewhere) > 1.5 * terms() > 0
+    assert terms(*elsewhere) > 2 * terms(*alike)

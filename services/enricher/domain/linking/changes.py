@@ -16,7 +16,7 @@ from services.enricher.domain.linking.parting import Parted
 from services.enricher.domain.linking.relating import Relation, of_one_attack, told_together
 from services.enricher.domain.linking.reports import KnownEvent, ReportRecord
 from services.enricher.domain.linking.revisions import Revised
-from services.enricher.domain.linking.search import Search, search
+from services.enricher.domain.linking.search import Found, Search, search
 from services.enricher.domain.linking.standing import absorbable
 from services.enricher.domain.linking.withdrawal import withdraw
 from shared.codes import Reliability
@@ -35,8 +35,9 @@ class Store(Protocol):
         Null: this version as this extractor reads it, or a later one, was taken in before. Nothing is taken back.
         """
 
-    def candidates(self, asked: Search) -> Sequence[KnownEvent]:
-        """Unmerged events that `search.could_be` lets through, nearest in time first, with their reports."""
+    def candidates(self, asked: Search) -> Found:
+        """Unmerged events, with their reports: those that `search.could_be` lets through and, where these are few,
+        others."""
 
     def related(self, event_id: UUID) -> Sequence[UUID]: ...
 
@@ -111,7 +112,8 @@ def _decide(
     if linked_before is not None:
         return Decision(linked_before, score=1.0, factors={"same_article": 1.0})
     taken = {event.event_id for event in same_article}
-    return link.decide(report, [event for event in store.candidates(search(report)) if event.event_id not in taken])
+    found = store.candidates(search(report))
+    return link.decide(report, replace(found, fitting=[one for one in found.fitting if one.event_id not in taken]))
 
 
 def _apply(
@@ -122,7 +124,7 @@ def _apply(
         made = revisions.created(report, new_id())
         _save([made], report, store)
         store.attach(made.event.event_id, report, decision)
-        _relate(of_one_attack(made.event, decision.among), store)
+        _relate(of_one_attack(made.event, decision.among.fitting), store)
         return made.event, [made.changed]
     known = decision.event
     if decision.absorbed:

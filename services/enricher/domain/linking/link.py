@@ -10,16 +10,19 @@ twice, most of them for as long as it holds. What comes later puts it right inst
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 from services.enricher.domain.linking.factors import Factors, factors, rarity_among
 from services.enricher.domain.linking.reports import KnownEvent, ReportRecord
+from services.enricher.domain.linking.search import Found
 from services.enricher.domain.linking.shortlist import shortlist
 
-MAY_BE = 0.1  # probability from which two events are not told apart by what they say
+MAY_BE = (
+    0.01  # probability from which nothing that two events say contradicts; where they share no word it is about as low
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class Decision:
     absorbed: tuple[KnownEvent, ...] = ()
     score: float | None = None
     factors: Factors = field(default_factory=dict)
-    among: Sequence[KnownEvent] = field(default=(), compare=False, repr=False)
+    among: Found = field(default=Found(()), compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -47,12 +50,12 @@ def weights() -> Weights:
     return Weights(**json.loads((Path(__file__).parents[2] / "model" / "link.json").read_text()))
 
 
-def decide(report: ReportRecord, candidates: Sequence[KnownEvent], model: Weights | None = None) -> Decision:
+def decide(report: ReportRecord, candidates: Found, model: Weights | None = None) -> Decision:
     """Link to the best candidate above `link_at`; where the report is surely of others too, the events are one attack,
     told so differently at first that nobody could know, unless they contradict one another."""
     model = model or weights()
-    weighed = shortlist(report, candidates)
-    rarity = rarity_among(candidates, report, weighed)
+    weighed = shortlist(report, candidates.fitting)
+    rarity = rarity_among(candidates.fitting, report, weighed, candidates.others)
     scored = []
     for event in weighed:
         found = factors(report, event, rarity)
@@ -76,12 +79,12 @@ def probability(found: Factors, model: Weights) -> float:
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
 
 
-def _may_be_one(a: KnownEvent, b: KnownEvent, candidates: Sequence[KnownEvent], model: Weights) -> bool:
+def _may_be_one(a: KnownEvent, b: KnownEvent, candidates: Found, model: Weights) -> bool:
     """Whether the newest reports of each say nothing against the other. A round-up of two attacks fits both as well."""
     return all(_fit(one, other, candidates, model) >= MAY_BE for one, other in ((a, b), (b, a)))
 
 
-def _fit(one: KnownEvent, other: KnownEvent, candidates: Sequence[KnownEvent], model: Weights) -> float:
+def _fit(one: KnownEvent, other: KnownEvent, candidates: Found, model: Weights) -> float:
     """Probability that the newest report of the one is of the other, were it not on file."""
-    report, among = one.reports[-1], [event for event in candidates if event is not one]
-    return probability(factors(report, other, rarity_among(among, report, [other])), model)
+    report, among = one.reports[-1], [event for event in candidates.fitting if event is not one]
+    return probability(factors(report, other, rarity_among(among, report, [other], candidates.others)), model)

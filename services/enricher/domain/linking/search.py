@@ -1,6 +1,7 @@
 """Which events may hold a report: by country, time and distance, so that a store can answer from an index."""
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -16,6 +17,7 @@ NEAR_DAYS = 3 * 366  # ... those whose points lie near: arrests, trials and sent
 DATE_SLACK = timedelta(days=3)  # ... or have a date within this of the report's
 LONGEST_DATE = timedelta(days=31)  # a date known by the year only finds nothing
 CANDIDATES = 96
+LEAST = 64  # with those that cannot hold it, nearest in time: what words and names attacks share is to be told
 
 Cell = tuple[int, int]  # a degree of latitude and one of longitude, by their lower ends
 
@@ -45,6 +47,16 @@ class Search:
     happened: tuple[date, date] | None  # ... or dated within these
     around: datetime  # nearest first
     limit: int
+    least: int  # where fewer may hold it, so many with others from anywhere
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a store knows, nearest in time first. `fitting`: events that may hold the report; `others`: that cannot, and
+    are only there to tell what attacks have in common."""
+
+    fitting: Sequence[KnownEvent]
+    others: Sequence[KnownEvent] = ()
 
 
 def search(report: ReportRecord) -> Search:
@@ -63,12 +75,25 @@ def search_for(frame: Frame, said: datetime) -> Search:
         happened=(frame.date.start - DATE_SLACK, frame.date.end + DATE_SLACK) if frame.date else None,
         around=said,
         limit=CANDIDATES,
+        least=LEAST,
     )
 
 
 def nearness(event: KnownEvent, asked: Search) -> tuple[timedelta, UUID]:
     """By which candidates are in order, nearest in time first."""
     return abs(event.snapshot.last_reported_at - asked.around), event.event_id
+
+
+def found_among(fitting: Iterable[KnownEvent], others: Iterable[KnownEvent], asked: Search) -> Found:
+    """The nearest of them."""
+    nearest = sorted(fitting, key=lambda event: nearness(event, asked))[: asked.limit]
+    beside = max(0, asked.least - len(nearest))
+    return Found(nearest, sorted(others, key=lambda event: nearness(event, asked))[:beside] if beside else [])
+
+
+def with_reports(found: Found) -> Found:
+    """Without the events whose reports were all taken back."""
+    return Found(*([event for event in some if event.reports] for some in (found.fitting, found.others)))
 
 
 def could_be(event: EventSnapshot, asked: Search) -> bool:

@@ -6,7 +6,7 @@ that the unknown speaks neither for nor against.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import Any
 
 from services.enricher.domain.linking.factors.dates import date_agreement, news_apart, recency
@@ -14,6 +14,7 @@ from services.enricher.domain.linking.factors.names import HERE, LATER, SAME_DAY
 from services.enricher.domain.linking.factors.place import place_agreement
 from services.enricher.domain.linking.factors.rarity import Rarity
 from services.enricher.domain.linking.factors.tolls import mass, toll_agreement
+from services.enricher.domain.linking.factors.victims import surnames
 from services.enricher.domain.linking.factors.wording import wording
 from services.enricher.domain.linking.reports import KnownEvent, ReportRecord
 from shared.codes import ArticleKind, AttackType
@@ -41,6 +42,7 @@ def factors(report: ReportRecord, event: KnownEvent, rarity: Rarity) -> Factors:
         "news_apart": float(news_apart(report, compared)),
         **_agreement("types", _known(frame.attack_types), _known(snapshot.attack_types)),
         "rare_type": float(place.keys() <= HERE and bool({*frame.attack_types} & {*snapshot.attack_types} - COMMON)),
+        **_agreement("victims", surnames(report), {name for other in compared for name in surnames(other)}),
         **_agreement("perpetrators", _groups(frame.perpetrators), _groups(snapshot.perpetrators)),
         **toll_agreement("killed", report, compared),
         **toll_agreement("injured", report, compared),
@@ -66,7 +68,7 @@ def _follows(report: ReportRecord, compared: Iterable[ReportRecord]) -> bool:
     return max(report, nearest, key=lambda one: one.said_at).kind == ArticleKind.FOLLOW_UP
 
 
-def _agreement(field: str, a: set[Any], b: set[Any]) -> Factors:
+def _agreement(field: str, a: Set[Any], b: Set[Any]) -> Factors:
     if not a or not b:
         return {}
     return {f"{field}_same" if a & b else f"{field}_differ": 1.0}

@@ -13,6 +13,7 @@ from services.enricher.domain.linking.reports import KnownEvent, ReportRecord
 from services.enricher.domain.linking.spots import Spot, same_spot
 
 TERMS_FADE = 1.4  # a word that n events share says so much less: 1 / n to this power
+FEW = 10  # events: beside so few nobody can tell which words are rare
 RIVAL_SECONDS = 3 * 86400.0
 
 
@@ -28,19 +29,24 @@ class Rarity:
 
 
 def rarity_among(
-    candidates: Sequence[KnownEvent], report: ReportRecord | None = None, weighed: Sequence[KnownEvent] | None = None
+    candidates: Sequence[KnownEvent],
+    report: ReportRecord | None = None,
+    weighed: Sequence[KnownEvent] | None = None,
+    others: Sequence[KnownEvent] = (),
 ) -> Rarity:
     """A police chief whom every event of the town quotes says little; nor does any word where there is nothing to
-    compare with. `report`: only its names and words are wanted; `weighed`: only the neighbours of these."""
-    names = _events_with("names", candidates, report)
-    terms = _events_with("terms", candidates, report)
-    known = len(candidates) / (len(candidates) + 3)
+    compare with. `report`: only its names and words are wanted; `weighed`: only the neighbours of these; `others`: no
+    candidates, but their names and words count too."""
+    known = [*candidates, *others]
+    names = _events_with("names", known, report)
+    terms = _events_with("terms", known, report)
+    enough = len(known) / (len(known) + FEW)
     events = candidates if weighed is None else weighed
     neighbours = _neighbours(events, candidates)
     times = sorted(event.first_reported for event in candidates)
     return Rarity(
         {name: 1 / count for name, count in names.items()},
-        {term: known / count**TERMS_FADE for term, count in terms.items()},
+        {term: enough / count**TERMS_FADE for term, count in terms.items()},
         {event.event_id: _days_near(event, neighbours[event.event_id]) for event in events},
         {event_id: len(near) for event_id, near in neighbours.items()},
         {event.event_id: _days_near(event, times) - 1 for event in events},

@@ -37,9 +37,9 @@ def _rise(report: ReportRecord, said: Toll, other: ReportRecord, known: Toll) ->
 
 
 def mass(frame: Frame, event: EventSnapshot) -> float:
-    """0..1: two attacks with many victims each seldom fall together in place and time. 1 from 63 victims up."""
+    """0..1: two attacks with many victims each seldom fall together in place and time. 0 up to 7 victims, 1 from 63."""
     victims = min(_victims(frame.killed, frame.injured), _victims(event.killed, event.injured))
-    return min(1.0, math.log2(1 + victims) / 6)
+    return min(1.0, max(0.0, math.log2(1 + victims) / 3 - 1))
 
 
 def _victims(killed: Toll | None, injured: Toll | None) -> int:

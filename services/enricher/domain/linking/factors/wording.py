@@ -12,7 +12,7 @@ from services.enricher.domain.linking.reports import ReportRecord
 from services.enricher.domain.where.words import given_names
 
 RARE_PERSONS = 2.0
-RARE_NAMES, RARE_TERMS = 3.0, 10.0  # so many rare ones in common say all that they can
+RARE_NAMES, RARE_TERMS = 3.0, 6.0  # so many rare ones in common say all that they can
 COPY = 0.5  # MinHash similarity from which one text is a copy of the other, edited or not
 
 
@@ -25,7 +25,7 @@ def wording(report: ReportRecord, compared: Sequence[ReportRecord], rarity: Rari
         "text": text,
         "copy": float(text >= COPY),
         "names": max(rare(names, rarity.names, RARE_NAMES) for names in shared_names),
-        "terms": max(rare(terms, rarity.terms, RARE_TERMS) for terms in shared_terms),
+        "terms": math.log1p(RARE_TERMS * max(rare(terms, rarity.terms, RARE_TERMS) for terms in shared_terms)),
         "persons": max(rare(_persons(names), rarity.names, RARE_PERSONS) for names in shared_names),
         "wording": max(
             cosine(len(terms), report.terms, other.terms) for terms, other in zip(shared_terms, compared, strict=True)
