@@ -64,13 +64,15 @@ class Tail:
         return await run_in_threadpool(self._read_bounds)
 
     async def after(self, cursor: int, limit: int = PAGE) -> list[Published]:
-        """What follows a cursor, so far; empty: nothing does."""
+        """What follows a cursor, so far; empty: nothing does, or the process is about to stop."""
         if self._newest is not None and cursor >= self._newest:
             return []
         if self._kept and cursor >= self._kept[0].cursor - 1:
             start = bisect_right(self._kept, cursor, key=lambda change: change.cursor)
             return self._kept[start : start + limit]
         async with self._readers:
+            if self.closing.is_set():  # whoever still waits here could not say goodbye in time
+                return []
             return await run_in_threadpool(self._read, cursor, limit)
 
     def turn(self) -> asyncio.Event:
