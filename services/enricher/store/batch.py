@@ -21,7 +21,7 @@ from services.enricher.store.writes import Writes
 from shared.codes import Reliability
 from shared.contracts import ArticleEnriched, EventChanged
 
-AHEAD = 32  # articles: what is read for them is held in memory, at most 96 events for each report
+AHEAD = 32  # articles: what is read for them is held in memory, at most 64 events for each report
 
 
 class BatchStore:

@@ -16,7 +16,7 @@ SEARCH_DAYS = 60  # candidates were last reported within this many days
 NEAR_DAYS = 3 * 366  # ... those whose points lie near: arrests, trials and sentences come late
 DATE_SLACK = timedelta(days=3)  # ... or have a date within this of the report's
 LONGEST_DATE = timedelta(days=31)  # a date known by the year only finds nothing
-CANDIDATES = 96
+CANDIDATES = 64
 LEAST = 64  # with those that cannot hold it, nearest in time: what words and names attacks share is to be told
 
 Cell = tuple[int, int]  # a degree of latitude and one of longitude, by their lower ends
