@@ -84,6 +84,12 @@ def test_longer_entries_cover_shorter_ones_and_words_are_whole() -> None:
     assert not cues.matcher("en").find("unbombable attackment")
 
 
+def test_an_entry_with_a_caret_stands_at_the_beginning() -> None:
+    matcher = cues.Matcher({"^tv:": frozenset({"genre"})})
+    assert [cue[:2] for cue in matcher.find("TV: a siege in three parts")] == [(0, 3)]
+    assert not matcher.find("Two shot at bar - KQZ-TV: News, Weather")
+
+
 def test_folding_keeps_every_character_in_its_place() -> None:
     text = "İstanbul’da\nSALDIRI"
     assert len(cues.fold(text)) == len(text)

@@ -137,3 +137,30 @@ def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
     path.write_text("{}")
     with pytest.raises(ValueError, match="no kind model"):
         model.load(path)
+
+
+FURNITURE = (
+    "The lake festival returns in May with boat races and a market. Here is where to find the best pancakes in town. "
+    "Please enable JavaScript to watch this video."
+)
+
+
+def test_a_headline_above_the_furniture_of_a_page_is_read_alone() -> None:
+    found = judged("Two dead, four wounded in drive-by shooting", FURNITURE)
+    assert found.kind in NEWS
+    assert found.in_title
+    assert judged("Coach fired after third defeat", FURNITURE).kind is ArticleKind.OTHER
+
+
+def test_an_outlets_name_behind_the_title_is_no_genre() -> None:
+    body = (
+        "Four people were shot at a block party on Alder Street early on Sunday, police said. The gunman fled on foot."
+    )
+    title = "Four shot at block party"
+    assert judged(f"{title} - KQZ-TV: News, Weather and Sports", body).kind is ArticleKind.ATTACK_REPORT
+    assert judged(f"TV: {title}, a drama in six parts", body).score <= kind.DENIED
+
+
+def test_who_kills_others_and_then_himself_had_no_accident() -> None:
+    body = "A man killed his two children on Friday at their home in Alder County and then shot himself, deputies said."
+    assert judged("Father kills two children", body).kind is ArticleKind.ATTACK_REPORT

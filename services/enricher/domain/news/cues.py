@@ -1,8 +1,8 @@
 """Finds the words of a trigger lexicon (`lexicon/triggers/LANGUAGE.yml`) in a text, in one pass (Aho-Corasick).
 
 Entries match whole words; `*` at an end lets the word go on there, which is how stems and, in German or Arabic, parts
-of words are written. Of entries that overlap the one that begins first wins, then the longer one: "heart attack" is no
-"attack".
+of words are written; `^` before an entry binds it to the beginning of the text. Of entries that overlap the one that
+begins first wins, then the longer one: "heart attack" is no "attack".
 """
 
 from collections.abc import Iterable, Iterator
@@ -28,6 +28,7 @@ class Cue(NamedTuple):
 
 class _Pattern(NamedTuple):
     length: int
+    first: bool
     open_before: bool
     open_after: bool
     classes: frozenset[str]
@@ -39,9 +40,9 @@ class Matcher:
     def __init__(self, entries: dict[str, frozenset[str]]) -> None:
         by_word: dict[str, list[_Pattern]] = {}
         for entry, classes in entries.items():
-            word = fold(entry.strip("*"))
+            word = fold(entry.strip("^*"))
             by_word.setdefault(word, []).append(
-                _Pattern(len(word), entry.startswith("*"), entry.endswith("*"), classes)
+                _Pattern(len(word), entry.startswith("^"), entry.startswith("*"), entry.endswith("*"), classes)
             )
         self._automaton = ahocorasick.Automaton()
         for word, patterns in by_word.items():
@@ -52,11 +53,10 @@ class Matcher:
         """All matches in folded text (see `fold`), overlaps and all, in order of their ends."""
         last = len(text) - 1
         for at, patterns in self._automaton.iter(text):
-            for length, open_before, open_after, classes in patterns:
+            for length, first, open_before, open_after, classes in patterns:
                 start = at - length + 1
-                if (open_before or start == 0 or not text[start - 1].isalnum()) and (
-                    open_after or at == last or not text[at + 1].isalnum()
-                ):
+                before = start == 0 or (not first and (open_before or not text[start - 1].isalnum()))
+                if before and (open_after or at == last or not text[at + 1].isalnum()):
                     yield Cue(start, at + 1, classes)
 
     def find(self, text: str) -> list[Cue]:

@@ -12,13 +12,15 @@ from typing import NamedTuple
 
 from services.enricher.domain.news import cues, gate
 from services.enricher.domain.news.features import BODY, HEAD, Classes, classes, features, tells_attack
-from services.enricher.domain.news.reading import ENCODED, Encode, Piece, encoded, reading
+from services.enricher.domain.news.reading import ENCODED, Answer, Encode, Piece, Reading, encoded, reading
 from services.enricher.domain.text import language
 from services.enricher.domain.text.article import Document, Sentence
 from shared.codes import ArticleKind
 
 NEWS = 0.5  # from this score on it is news, by cues alone
 NEWS_READ = 0.4  # ... and where it was read: to a desk a miss costs half as much again as a false alarm
+SPEAKS = frozenset({"certain", "harm", "deed", "violence"})
+NOTHING: tuple[Classes, ...] = (frozenset(),)  # the body of a bare headline
 DENIED = 0.3  # highest score of an article that says outright what it tells of: a drill, an execution, a gas leak
 
 
@@ -62,6 +64,14 @@ class Verdict(NamedTuple):
     pieces: tuple[Piece, ...] = ()  # what the encoder made of the text, word piece by word piece; not of kind other
 
 
+class _Seen(NamedTuple):
+    """Features, the probability of news of an attack, and the encoder's answer where it was asked."""
+
+    values: Mapping[str, float]
+    score: float
+    answer: Answer | None
+
+
 def judge(document: Document, model: Model) -> Verdict:
     """The kind of an article; `reason` is gate or language where it was not looked at closely."""
     if document.language not in language.languages():
@@ -71,16 +81,12 @@ def judge(document: Document, model: Model) -> Verdict:
     matcher = cues.matcher(document.language)
     title = classes(document.headline, matcher)
     body = classes(document.sentences, matcher)
-    values, stages, news = features(document, title, body), model.rules, NEWS
-    answer = None
-    if model.fused and model.encode and document.language == ENCODED:
-        stages, news = model.fused, NEWS_READ
-        read = reading(document, body)
-        answer = model.encode(document.title, read.text)
-        values = {**values, **encoded(answer.logits)}
-    score = stages.attack.probability(values)
-    if any("no_attack" in found for found in [*title, *body[:HEAD]]):
-        score = min(score, DENIED)
+    read = reading(document, body)
+    seen = _see(document, title, body, read, model)
+    if _unsaid(title, body):  # a page's furniture around a headline
+        seen = max(seen, _see(document, title, NOTHING, Reading("", ()), model), key=lambda one: one.score)
+    values, score, answer = seen
+    stages, news = (model.fused, NEWS_READ) if model.fused and answer else (model.rules, NEWS)
     if score > news:
         stage, yes, no = stages.follow_up, ArticleKind.FOLLOW_UP, ArticleKind.ATTACK_REPORT
     else:
@@ -90,6 +96,22 @@ def judge(document: Document, model: Model) -> Verdict:
     telling = tuple(index for index, found in enumerate(body) if tells_attack(found))
     pieces = read.in_document(answer.marks()) if answer and kind is not ArticleKind.OTHER else []
     return Verdict(kind, round(score, 4), None, deciding, in_title, telling, tuple(body), tuple(pieces))
+
+
+def _see(document: Document, title: Sequence[Classes], body: Sequence[Classes], read: Reading, model: Model) -> _Seen:
+    values, stages, answer = features(document, title, body), model.rules, None
+    if model.fused and model.encode and document.language == ENCODED:
+        stages, answer = model.fused, model.encode(document.title, read.text)
+        values = {**values, **encoded(answer.logits)}
+    score = stages.attack.probability(values)
+    if any("no_attack" in found for found in [*title, *body[:HEAD]]):
+        score = min(score, DENIED)
+    return _Seen(values, score, answer)
+
+
+def _unsaid(title: Sequence[Classes], body: Sequence[Classes]) -> bool:
+    """Whether the title tells of an attack and not a sentence below it speaks of any."""
+    return any(map(tells_attack, title)) and all(found.isdisjoint(SPEAKS) for found in body)
 
 
 def _other(reason: str) -> Verdict:
