@@ -74,6 +74,10 @@ class WorkerSettings(DeliverySettings, AlertingSettings):
         "none: as many as it can",
     )
     alert_worker_nice: int = Field(
-        0, ge=0, le=19, description="how much the worker gives way to other processes where there are few cores"
+        0,
+        ge=0,
+        le=19,
+        description="how much the worker gives way to other processes where there are few cores; where these never rest, "
+        "a high number keeps alerts waiting",
     )
     alert_sweep_seconds: float = Field(5, gt=0, description="how often due deliveries are looked for in the database")
