@@ -395,6 +395,10 @@ def test_people_beside_things(text: str, expected: tuple[int | None, int | None]
         ("A bomb killed five clerks. Soon after, a second bomb killed nine guards.", (14, None)),
         ("A bomb hit a bus, killing two soldiers on board, as well as two clerks who were in the street.", (4, None)),
         # a part and its whole
+        ("Four members of one family, two of them children, were killed.", (4, None)),
+        ("The blast killed two guards, as well as seven wounded soldiers left behind.", (2, 7)),
+        ("A guard was killed, and seven other wounded people were flown out.", (1, 7)),
+        ("Three soldiers were left wounded.", (None, 3)),
         ("One of five people shot at a bar in May has died.", (1, 4)),
         ("One of the five clerks was killed.", (1, None)),
         ("One of the four dead was Ann Lee.", (4, None)),

@@ -95,6 +95,9 @@ def subject_of(chunks: Sequence[Chunk], tags: str, at: int) -> list[Chunk]:
         return united(chunks, tags, *told.span("list"))
     first, stop = match.span("list")
     people = united(chunks, tags, base + first, base + stop)
+    if people[0].part and len(people) == 1 and tags[base + first - 1 : base + first] + tags[base + stop] == ",,":
+        whole = re.search(r"[gq](?=[^;,kKdiIsSv]*,$)", tags[: base + first])
+        return [chunks[whole.start()]] if whole else people  # "four members of a family, two of them children, were"
     if people[0].head == OF_MORE and tags[at - 1] in "gxq" and (tags[at] in "si" or chunks[at].head == "dead"):
         return [chunks[at - 1]]  # "one of five people shot", "one of the four dead"
     if teller := _OF_WHOM_TOLD.search(tags[: base + first]):

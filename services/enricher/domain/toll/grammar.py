@@ -79,6 +79,8 @@ def _verb(chunks: Sequence[Chunk], tags: str, at: int, kind: str, active: bool, 
     trigger = tags[at]
     if _says_nothing(tags, at) or _either(chunks, tags, at):
         return []
+    if trigger == "i" and tags[at + 1 : at + 2] == "x" and _counted_before(chunks, tags, at):
+        return [Governed(kind, [chunks[at - 1]])]  # "three injured men"
     before = tags[max(0, at - WINDOW) : at]
     is_passive = passive and before.rstrip("~").endswith("b")
     if active and not is_passive:
@@ -89,8 +91,6 @@ def _verb(chunks: Sequence[Chunk], tags: str, at: int, kind: str, active: bool, 
             return [Governed(kind, people), *_and_themselves(chunks, tags, at, kind, people[-1])]
         if people := spoken_of_before(chunks, tags, at):
             return [Governed(kind, people)]  # "the four whom he shot"
-    if trigger == "i" and tags[at - 1 : at] == "q" and tags[at + 1 : at + 2] == "x":
-        return [Governed(kind, [chunks[at - 1]])]  # "three injured men"
     if passive:
         people = subject_of(chunks, tags, at)
         if (
@@ -112,6 +112,11 @@ def _verb(chunks: Sequence[Chunk], tags: str, at: int, kind: str, active: bool, 
         if trigger in "kisy" and (match := _INVERTED.match(tags, at + 1)):
             return [Governed(kind, _slice(chunks, match, "list"))]
     return []
+
+
+def _counted_before(chunks: Sequence[Chunk], tags: str, at: int) -> bool:
+    """ "three injured men", "seven other wounded people"."""
+    return tags[at - 1 : at] == "q" or (tags[at - 1 : at] == "g" and chunks[at - 1].head == "other")
 
 
 def _says_nothing(tags: str, at: int) -> bool:

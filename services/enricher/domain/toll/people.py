@@ -84,6 +84,8 @@ def _counts_people(tokens: Sequence[Token], index: int, quantity: Quantity, list
     if index > 1 and tokens[index - 1].lower == "of" and tokens[index - 2].lower in lists.parents:
         return False
     after = tokens[quantity.stop] if quantity.stop < len(tokens) else None
+    if after is not None and after.lower in lists.households and quantity.best == 1:
+        return False
     digits = tokens[index].text[0].isdigit()
     if (
         before is not None

@@ -95,6 +95,7 @@ class Words:
         self.collective = Phrases({"collective": data.get("collective_of", [])})
         self.singular_verbs = frozenset(data.get("singular_verbs", []))
         self.after_attacking = frozenset(data.get("after_attacking", []))
+        self.households = frozenset(data.get("households", []))
         self.parents = frozenset(data.get("parents", []))
         self.pairs: dict[str, int] = data.get("pairs", {})
         self.possessives = frozenset(data.get("possessives", []))
