@@ -77,7 +77,7 @@ class WorkerSettings(DeliverySettings, AlertingSettings):
         0,
         ge=0,
         le=19,
-        description="how much the worker gives way to other processes where there are few cores; where these never rest, "
-        "a high number keeps alerts waiting",
+        description="how much the worker gives way to other processes where there are few cores; where these never "
+        "rest, a high number keeps alerts waiting",
     )
     alert_sweep_seconds: float = Field(5, gt=0, description="how often due deliveries are looked for in the database")
