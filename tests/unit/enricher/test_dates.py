@@ -7,6 +7,7 @@ import pytest
 
 from services.enricher.domain.text.article import split
 from services.enricher.domain.when import dates
+from services.enricher.model.fit_dates import Dated, fit_dates
 from shared.codes import DatePrecision
 
 WEDNESDAY = date(2017, 5, 24)
@@ -138,6 +139,10 @@ def test_other_languages(language: str, text: str, expected: date) -> None:
         ),
         ("See our map of shootings in the city since 2010.", None),
         ("No one was held over the shooting as of Tuesday.", None),
+        (
+            "The number of dead from Friday's shooting rose to 137 on Sunday, among them three children.",
+            date(2017, 5, 19),
+        ),
         ("It happened in the evening of Sept. 10.", date(2016, 9, 10)),
         ("LAGOS, Niger., May 23 (Wire) - Gunmen attacked a market on Sunday.", date(2017, 5, 21)),
         ("He was arrested on Tuesday, a day after officers found that four people had been shot.", date(2017, 5, 22)),
@@ -184,6 +189,11 @@ def test_a_text_put_out_again_is_read_as_of_its_first_day(text: str, expected: d
         ("de", "Zwei Tage nach dem Anschlag wurde am Mittwoch ein Mann festgenommen.", date(2017, 5, 22)),
         ("fr", "Il a été condamné mardi pour l'attentat du 3 mai 2016.", date(2016, 5, 3)),
         ("es", "El atentado ocurrió hace tres días.", date(2017, 5, 21)),
+        (
+            "fr",
+            "Un homme blessé lundi lors de l'attentat est mort mardi. Un autre est mort mercredi.",
+            date(2017, 5, 22),
+        ),
     ],
 )
 def test_the_date_of_the_attack_in_other_languages(language: str, text: str, expected: date) -> None:
@@ -200,8 +210,48 @@ def test_a_date_after_publication_is_no_attacks() -> None:
     assert dates.choose(find("The bombing happened on 30 May 2018."), (), WEDNESDAY) is None
 
 
-@pytest.mark.parametrize("words", ["1 ", "May ", "in the last ", "two days ", "1/"])
+def test_all_that_is_said_of_a_day_counts() -> None:
+    text = (
+        "Five people were shot at a party on Sunday. The shooting happened about 11 p.m. Sunday, police said. "
+        "An attack on Saturday at a bar nearby left one man hurt."
+    )
+    chosen = dates.choose(find(text), (0, 1, 2), WEDNESDAY)
+    assert chosen is not None
+    assert chosen.first == date(2017, 5, 21)
+
+
+def test_overnight_is_one_day() -> None:
+    chosen = dates.choose(find("Three people were shot overnight at a bar."), (0,), WEDNESDAY)
+    assert chosen is not None
+    assert chosen.first == chosen.last == WEDNESDAY
+
+
+def test_a_month_stands_where_no_day_is_told() -> None:
+    chosen = dates.choose(
+        find("A man was sentenced on Tuesday for the shooting of four people in March."), (0,), WEDNESDAY
+    )
+    assert chosen is not None
+    assert (chosen.first, chosen.precision) == (date(2017, 3, 1), DatePrecision.MONTH)
+
+
+def test_fitting_learns_which_date_is_the_attacks() -> None:
+    mentions = find("Shots were fired on Monday. A man was shot on Tuesday.")
+    monday = Dated("guns", "1", frozenset({date(2017, 5, 22)}), mentions, (0,), WEDNESDAY)
+    tuesday = monday._replace(days=frozenset({date(2017, 5, 23)}))
+    for right in (monday, tuesday):
+        chosen = dates.choose(mentions, (0,), WEDNESDAY, fit_dates([right] * 400))
+        assert chosen is not None
+        assert {chosen.first} == right.days
+
+
+def test_fitting_learns_that_none_is() -> None:
+    mentions = find("A man was shot on Monday, police said on Tuesday.")
+    neither = Dated("guns", "1", frozenset({date(2017, 5, 1)}), mentions, (0,), WEDNESDAY)
+    assert dates.choose(mentions, (0,), WEDNESDAY, fit_dates([neither] * 400)) is None
+
+
+@pytest.mark.parametrize("words", ["1 ", "May ", "in the last ", "two days ", "1/", "1/1/17 ", "in 2011 "])
 def test_hostile_text_takes_bounded_time(words: str) -> None:
     started = time.process_time()
-    find((words * 100_000)[:100_000])
+    dates.choose(find((words * 100_000)[:100_000]), range(4), WEDNESDAY)
     assert time.process_time() - started < 2

@@ -18,7 +18,7 @@ _AGENCY = re.compile(r"\.?,?\)?\s*(?:\([^()]{2,40}\)\s*|[A-Z]{2,12}\s)?[-–—]
 
 
 def about(text: str, start: int, end: int, sentence: Sentence | None, names: Calendar) -> tuple[str | None, bool]:
-    """Attack or other, and whether it is beyond doubt: the nearest telling word of the sentence says it.
+    """Attack, other or page, and whether it is beyond doubt: the nearest telling word of the sentence says it.
 
     A clock time before the date is an attack's, right after it a page's; the date of a dateline is the writer's.
     """
@@ -26,8 +26,10 @@ def about(text: str, start: int, end: int, sentence: Sentence | None, names: Cal
     if any(start in word.span() for word in names.since.finditer(text, max(begin, start - SINCE), end)):
         return "other", False
     if _STAMP.match(text, end) or is_dateline(text[begin:start], text, end):
-        return "other", False
+        return "page", False
     if (owner := names.owner.match(text, end)) and any(word.lower() in names.surely for word in owner[1].split()):
+        return "attack", True
+    if (during := names.during.match(text, end)) and during[1].lower() in names.surely:
         return "attack", True
     article = text[max(begin, start - 12) : start].split()[-1:]
     noun = _NOUN.match(text, end) if article and article[0].lower() in names.the else None

@@ -32,6 +32,7 @@ class Calendar:
     since: "re.Pattern[str]"
     owner: "re.Pattern[str]"
     follows: "re.Pattern[str]"
+    during: "re.Pattern[str]"
 
 
 def build(data: Mapping[str, Any], rules: Mapping[str, str]) -> Calendar:
@@ -54,7 +55,8 @@ _POSTED = r"\b[[posted]]:?\s(?:on\s)?(?=(?:[[months]]\.|[^.\n]){0,24}\d)"
 _SINCE = r"\b[[since]]\s"
 _OWNER = r"(?:\s[[parts_of_day]])?['’]s?\s((?:\w+\s?){1,4})"  # "Friday night's attack"
 _FOLLOWS = r"(?: [[parts_of_day]])?(?: [[passed_over]])? ([^\W\d_]+)"  # the next word that tells
-_FORMS = (_REPUBLISHED, _POSTED, _SINCE, _OWNER, _FOLLOWS)
+_DURING = r",?\s[[during]]\s?([^\W\d_]+)"  # "on Friday during the attack"
+_FORMS = (_REPUBLISHED, _POSTED, _SINCE, _OWNER, _FOLLOWS, _DURING)
 
 
 def _periods(data: Mapping[str, Any]) -> dict[str, tuple[str, int]]:

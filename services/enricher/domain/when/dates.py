@@ -1,38 +1,21 @@
-"""Dates a text gives, resolved against the day of publication, and the one that is the attack's.
+"""Dates a text gives, resolved against the day of publication, and the one that is the attack's (`choice.py`).
 
-Without a day of publication "on Friday" and "last month" have no date (`first` null): nothing is invented. `choose`
-prefers dates beside words of an attack to those of a hearing, an arrest or a statement (`lexicon/dates/`).
+Without a day of publication "on Friday" and "last month" have no date (`first` null): nothing is invented.
 """
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 
 from services.enricher.domain.text.article import Sentence
 from services.enricher.domain.when.about import NEAR, about, is_dateline
+from services.enricher.domain.when.choice import choose
+from services.enricher.domain.when.mention import DateMention
 from services.enricher.domain.when.rules import ANCHORED, RULES, calendar
 from shared.codes import DatePrecision
 
-
-@dataclass(frozen=True, slots=True)
-class DateMention:
-    """`first`, `last`: the days it may mean, null where it cannot be known. `sentence` is its index.
-
-    `kind`: absolute ("3 May 2017", "May 2017"), yearless ("May 3"), weekday, relative ("yesterday"), period ("last
-    month", "2022").
-    `about`: attack or other (a hearing, an arrest, a statement), null where no word nearby says.
-    """
-
-    start: int
-    end: int
-    first: date | None
-    last: date | None
-    precision: DatePrecision
-    sentence: int
-    kind: str
-    about: str | None = None
-    sure: bool = False  # an attack's beyond doubt: "Friday's shooting", "happened on Friday"
+__all__ = ["DateMention", "choose", "find", "written"]
 
 
 def find(
@@ -113,63 +96,6 @@ def _anchor(mentions: Sequence[DateMention], index: int, kinds: frozenset[str], 
     """The day told of last, in this sentence or the one before, else that of publication."""
     told = [one for one in mentions[-3:] if one.first is not None and one.sentence >= index - 1 and one.kind in kinds]
     return told[-1].first if told else published
-
-
-def choose(mentions: Sequence[DateMention], focus: Sequence[int], published: date | None) -> DateMention | None:
-    """The date of the attack that the focus sentences tell of; null where none is given.
-
-    What lies after publication is no attack's date. News that first speaks of an attack long past ("who killed 77 in
-    2011, a court ruled today") is of no later day.
-    """
-    latest = published or date.max - timedelta(1)
-    known = [
-        one
-        for one in mentions
-        if one.first is not None
-        and one.first <= latest + timedelta(1)
-        and (one.about == "attack" or (one.about is None and not (published and _is_before(one, published - HISTORY))))
-    ]
-    first = next((one for one in known if one.about == "attack"), None)
-    if published and first is not None and first.sentence in LEAD and _is_before(first, published - PAST):
-        known = [one for one in known if _within(one, first) or (one.sure and not _is_before(one, published - PAST))]
-    wanted = set(focus)
-    best = min(known, key=lambda one: _rank(one, wanted), default=None)
-    return best and _of_the_lead(best, known)
-
-
-def _of_the_lead(best: DateMention, known: Sequence[DateMention]) -> DateMention:
-    """The day that the lead gives, where the best is one of days before, further down: that is another attack's."""
-    if best.last is None or best.sentence in LEAD:
-        return best
-    told = (
-        one for one in known if one.sentence in LEAD and one.about == "attack" and one.precision is DatePrecision.DAY
-    )
-    return next((one for one in told if one.first and one.first > best.last + APART), best)
-
-
-LEAD = (0, 1)  # sentences of which the news is, whatever words they use
-APART = timedelta(3)
-PAST, HISTORY = timedelta(60), timedelta(3 * 365)
-
-
-def _is_before(one: DateMention, day: date) -> bool:
-    return one.last is not None and one.last < day
-
-
-def _within(one: DateMention, period: DateMention) -> bool:
-    return bool(one.first and one.last and period.first and period.last) and (
-        period.first <= one.first and one.last <= period.last  # type: ignore[operator]
-    )
-
-
-def _rank(one: DateMention, focus: set[int]) -> tuple[int, int, int, int]:
-    """Days before weeks before months; the attack's own sentences first; then by how sure it is the attack's."""
-    exact = _PRECISIONS.index(one.precision) * 2 + (one.precision is DatePrecision.DAY and one.first != one.last)
-    near = one.sentence in focus or (one.sentence == 0 and one.about == "attack")
-    return (exact, not near and not one.sure, 0 if one.sure else 1 if one.about == "attack" else 2, one.start)
-
-
-_PRECISIONS = list(DatePrecision)
 
 
 def _with_years(mentions: list[DateMention]) -> list[DateMention]:
