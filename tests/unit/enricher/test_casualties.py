@@ -395,6 +395,10 @@ def test_people_beside_things(text: str, expected: tuple[int | None, int | None]
         ("A bomb killed five clerks. Soon after, a second bomb killed nine guards.", (14, None)),
         ("A bomb hit a bus, killing two soldiers on board, as well as two clerks who were in the street.", (4, None)),
         # a part and its whole
+        ("Two officers were shot and a third was killed.", (1, 2)),
+        ("Ten clerks were hurt. Two of the injured later died.", (2, 8)),
+        ("Nine lives were lost.", (9, None)),
+        ("One guard has died and another is fighting for life.", (1, 1)),
         ("Four members of one family, two of them children, were killed.", (4, None)),
         ("The blast killed two guards, as well as seven wounded soldiers left behind.", (2, 7)),
         ("A guard was killed, and seven other wounded people were flown out.", (1, 7)),

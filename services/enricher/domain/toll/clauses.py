@@ -31,6 +31,8 @@ def mention(one: Governed, at: int, chunks: list[Chunk], tags: str, index: int) 
         low = 2 if all(chunk.tag in "xp" for chunk in people) else None
     names = [chunk for chunk in people if chunk.tag == "m"]
     so_far = people[0].ordinal if one.kind == "killed" and len(people) == 1 and people[0].tag == "g" else None
+    if so_far and any(one.best == so_far - 1 and one.end <= people[0].start for one in chunks):
+        so_far = None  # "two officers were shot and a third was killed"
     if so_far:
         people = [people[0]._replace(more=False, bare=False)]
         low = best = high = so_far

@@ -21,8 +21,8 @@ def counted_people(tokens: Sequence[Token], index: int, lists: Words) -> tuple[C
     if _of_more(tokens, quantity, lists):
         span = tokens[index].start, tokens[quantity.stop].end
         return Chunk("q", *span, quantity.low, quantity.best, quantity.high, part=True, head=OF_MORE), quantity.stop + 1
-    if _of_whom(tokens, quantity.stop):
-        after = quantity.stop + 2
+    if _of_whom(tokens, quantity.stop) or _of_the_hurt(tokens, quantity.stop, lists):
+        after = quantity.stop + 2 + (tokens[quantity.stop + 1].lower == "the")
         span = tokens[index].start, tokens[after - 1].end
         return Chunk("q", *span, quantity.low, quantity.best, quantity.high, part=True), after
     more, stop = False, quantity.stop
@@ -56,6 +56,12 @@ def _of_more(tokens: Sequence[Token], quantity: Quantity, lists: Words) -> bool:
 def _of_whom(tokens: Sequence[Token], index: int) -> bool:
     """ "four injured, one of whom later died" """
     return [token.lower for token in tokens[index : index + 2]] == ["of", "whom"]
+
+
+def _of_the_hurt(tokens: Sequence[Token], index: int, lists: Words) -> bool:
+    """ "two of the injured later died" """
+    following = [token.lower for token in tokens[index : index + 3]]
+    return following[:2] == ["of", "the"] and len(following) == 3 and following[2] in lists.hurt
 
 
 def _part(tokens: Sequence[Token], index: int) -> bool:

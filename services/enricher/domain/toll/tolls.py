@@ -197,4 +197,4 @@ def _besides(hit: list[TollMention], told: list[TollMention]) -> bool:
         return True
     first = hit[0]
     dead = [one for one in told if one.kind == "killed" and _beside(one, first)]
-    return any(one.start < first.start and not one.bare and not one.part for one in dead)
+    return any(one.others or (one.start < first.start and not one.bare and not one.part) for one in dead)

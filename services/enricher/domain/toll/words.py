@@ -96,6 +96,7 @@ class Words:
         self.singular_verbs = frozenset(data.get("singular_verbs", []))
         self.after_attacking = frozenset(data.get("after_attacking", []))
         self.households = frozenset(data.get("households", []))
+        self.hurt = frozenset(data.get("hurt", []))
         self.parents = frozenset(data.get("parents", []))
         self.pairs: dict[str, int] = data.get("pairs", {})
         self.possessives = frozenset(data.get("possessives", []))
