@@ -9,7 +9,7 @@ from services.enricher.domain.linking.common import common
 from services.enricher.domain.linking.reports import KnownEvent, ReportRecord
 from shared.contracts import Place, WhenRange
 
-SHORTLIST = 12
+SHORTLIST = 8
 NEAR_DEGREES, FAR_DEGREES = 0.15, 0.5
 DAY = timedelta(days=1)
 

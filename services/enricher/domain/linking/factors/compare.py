@@ -35,7 +35,6 @@ def factors(report: ReportRecord, event: KnownEvent, rarity: Rarity) -> Factors:
         **when,
         **recency(report, event),
         "rivals": math.log1p(rarity.rivals.get(event.event_id, 0)),
-        "neighbours": math.log1p(rarity.neighbours.get(event.event_id, 0)),
         **_alone(place, when, event, rarity),
         "mass": mass(frame, snapshot),
         **wording(report, compared, rarity),

@@ -24,7 +24,6 @@ class Rarity:
     names: Mapping[str, float]
     terms: Mapping[str, float]
     rivals: Mapping[UUID, int]  # how many other candidates lie in the same place and days
-    neighbours: Mapping[UUID, int]  # ... in the same place
     days_shared: Mapping[UUID, int]  # ... in the same days
 
 
@@ -48,7 +47,6 @@ def rarity_among(
         {name: 1 / count for name, count in names.items()},
         {term: enough / count**TERMS_FADE for term, count in terms.items()},
         {event.event_id: _days_near(event, neighbours[event.event_id]) for event in events},
-        {event_id: len(near) for event_id, near in neighbours.items()},
         {event.event_id: _days_near(event, times) - 1 for event in events},
     )
 

@@ -1,7 +1,7 @@
 """How much of their words, names and persons two reports share."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence, Sized
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import repeat
 
@@ -27,9 +27,6 @@ def wording(report: ReportRecord, compared: Sequence[ReportRecord], rarity: Rari
         "names": max(rare(names, rarity.names, RARE_NAMES) for names in shared_names),
         "terms": math.log1p(RARE_TERMS * max(rare(terms, rarity.terms, RARE_TERMS) for terms in shared_terms)),
         "persons": max(rare(_persons(names), rarity.names, RARE_PERSONS) for names in shared_names),
-        "wording": max(
-            cosine(len(terms), report.terms, other.terms) for terms, other in zip(shared_terms, compared, strict=True)
-        ),
         "other_language": float(all(report.language != other.language for other in compared)),
     }
 
@@ -37,11 +34,6 @@ def wording(report: ReportRecord, compared: Sequence[ReportRecord], rarity: Rari
 def rare(shared: Iterable[str], rarity: Mapping[str, float], enough: float) -> float:
     """0..1: what is shared, by rarity, saturating where it comes to `enough`."""
     return min(1.0, sum(map(rarity.get, shared, repeat(0.0))) / enough)
-
-
-def cosine(shared: int, a: Sized, b: Sized) -> float:
-    """0..1: how much of the wording two texts share, however rare it is."""
-    return shared / math.sqrt(len(a) * len(b)) if shared else 0.0
 
 
 def _persons(names: frozenset[str]) -> frozenset[str]:
