@@ -69,6 +69,7 @@ def written(
 
 STAMPED = 500  # characters in which a page's own stamp ("Posted: 3 May 2017") stands
 DATELINE = 120  # characters
+DASHES = frozenset("-–—")  # any of which closes a dateline
 WIRED = timedelta(7)  # a paper prints a wire's text within
 
 
@@ -79,8 +80,10 @@ def _stamped(text: str, start: int, sentences: Sequence[Sentence], language: str
 
 def _datelined(text: str, sentences: Sequence[Sentence], published: date | None, language: str | None) -> date | None:
     """The day of a dateline: "HOUSTON, Nov. 16 (Wire) -", shortly before that of publication."""
+    if published is None or not DASHES.intersection(text):
+        return None
     for one in _find_in_head(text, sentences, published, language):
-        if is_dateline(text[: one.start], text, one.end) and published and one.first:
+        if is_dateline(text[: one.start], text, one.end) and one.first:
             return one.first if timedelta(0) <= published - one.first <= WIRED else None
     return None
 
