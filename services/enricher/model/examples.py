@@ -61,7 +61,7 @@ WEIGHTS = {
 def read(data: Path) -> Iterator[Example]:
     """Every example of the training parts under DATA."""
     labels = {row[0]: ArticleKind(row[1]) for row in csv.reader((HERE / "labels.tsv").open(), delimiter="\t")}
-    held_out = _HeldOut(data)
+    held_out = HeldOut(data)
     for source, row, attack, kind, weak in _labelled(data):
         if held_out.holds(row):
             continue
@@ -126,7 +126,7 @@ def written() -> Iterator[Row]:
         yield from yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
 
 
-class _HeldOut:
+class HeldOut:
     """The articles of kinds/dev, their incidents and near copies."""
 
     def __init__(self, data: Path) -> None:
