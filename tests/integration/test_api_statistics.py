@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from services.api.figures import Span, reference_windows
-from services.api.routes.statistics import Counts
+from services.api.tallies import Counts
 from tests.benchmarks.world import LAST_DAY, Attack
 from tests.made_up import MadeUp, made_up_world
 
