@@ -20,8 +20,8 @@ from services.enricher.domain.linking.reports import KnownEvent, ReportRecord
 from services.enricher.domain.linking.search import Found
 from services.enricher.domain.linking.shortlist import shortlist
 
-# Probability from which nothing that two events say contradicts that they are one; where they share no word at all it is
-# about as low.
+# Probability from which nothing that two events say contradicts that they are one; where they share no word at all, it
+# is about as low.
 MAY_BE = 0.01
 
 
