@@ -127,6 +127,9 @@ def doers(text: str, countries: frozenset[str] = frozenset()) -> list[str]:
         ("Mir Kotine opened fire on guards at the gate.", ["Mir Kotine"]),
         ("Hamas and the Al-Aqsa Martyrs Brigade jointly claimed responsibility.", ["Hamas", "Al-Aqsa Martyrs Brigade"]),
         ("Hamas killed three guards in Gaza. Islamic Jihad called for calm.", ["Hamas"]),
+        ("Officials blamed Boko Haram for some of last year's bombings and Islamic State for others.", []),
+        ("Officials blamed Boko Haram fighters for similar raids.", []),
+        ("Officials blamed Boko Haram for the raid.", ["Boko Haram"]),
     ],
 )
 def test_who_did_it(text: str, expected: list[str]) -> None:

@@ -96,6 +96,8 @@ def _score(text: str, mention: Mention, claim: Claim) -> float:
     if mention.in_title:
         return score
     before, after = text[max(0, mention.start - 50) : mention.start], text[mention.end : mention.end + 90]
+    if cue("others_after").search(after):
+        return min(score, _MODE[ClaimMode.DENIED])
     if only_kin(text, mention):
         score -= 0.8
     if cue("suffers").search(after):
