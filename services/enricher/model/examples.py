@@ -83,10 +83,10 @@ _Labelled = tuple[str, Row, bool | None, ArticleKind | None, bool]
 
 
 def _labelled(data: Path) -> Iterator[_Labelled]:
-    for row in _rows(data / "muc4/train.jsonl.gz"):
+    for row in read_rows(data / "muc4/train.jsonl.gz"):
         yield "muc4", row, row["attack"], None, False
     yield from _guns(data / "guns/train")
-    for row in _rows(data / "general_news/train.jsonl.gz"):
+    for row in read_rows(data / "general_news/train.jsonl.gz"):
         source, _, label = row["label"].partition("/")
         known = ArticleKind(label) if source == "wikinews" and label in set(ArticleKind) else None
         if source == "wikinews" and known is None:
@@ -94,14 +94,14 @@ def _labelled(data: Path) -> Iterator[_Labelled]:
         kind = known or (ArticleKind.OTHER if row["attack"] is False else None)
         yield source, row, row["attack"], kind, False
     for name, every in (("satp", 3), ("wikilist", 4)):
-        for row in _rows(data / name / "train.jsonl.gz")[::every]:
+        for row in read_rows(data / name / "train.jsonl.gz")[::every]:
             yield name, row, True, ArticleKind.ATTACK_REPORT, False
 
 
 def _guns(folder: Path) -> Iterator[_Labelled]:
     """Shootings told on the day or the next are taken for reports, those told days later for follow-ups."""
-    incidents = {row["incident"]: row for row in _rows(folder / "incidents.jsonl.gz")}
-    for row in _rows(folder / "articles.jsonl.gz"):
+    incidents = {row["incident"]: row for row in read_rows(folder / "incidents.jsonl.gz")}
+    for row in read_rows(folder / "articles.jsonl.gz"):
         if row.get("accidental"):
             yield "accidental", row, False, ArticleKind.OTHER, False
             continue
@@ -130,14 +130,14 @@ class HeldOut:
     """The articles of kinds/dev, their incidents and near copies."""
 
     def __init__(self, data: Path) -> None:
-        rows = list(_rows(data / "kinds/dev.jsonl.gz"))
+        rows = list(read_rows(data / "kinds/dev.jsonl.gz"))
         self._ids = {row["id"] for row in rows}
         self._sizes = [max(1, len(_runs(row["text"]))) for row in rows]
         self._holders: dict[str, list[int]] = {}
         for index, row in enumerate(rows):
             for run in _runs(row["text"]):
                 self._holders.setdefault(run, []).append(index)
-        parts = (_rows(data / "guns" / part / "articles.jsonl.gz") for part in ("train", "dev"))
+        parts = (read_rows(data / "guns" / part / "articles.jsonl.gz") for part in ("train", "dev"))
         self._incidents = {row["incident"] for part in parts for row in part if row["id"] in self._ids}
 
     def holds(self, row: Row) -> bool:
@@ -153,6 +153,7 @@ def _runs(text: str) -> set[str]:
     return {" ".join(words[i : i + 6]) for i in range(len(words) - 5)}
 
 
-def _rows(path: Path) -> list[Row]:
+def read_rows(path: Path) -> list[Row]:
+    """The rows of a set, packed or not: a JSON object a line."""
     with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]

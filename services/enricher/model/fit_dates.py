@@ -9,7 +9,6 @@ of each source from weights fitted on the other alone. What kinds/dev holds is l
 """
 
 import argparse
-import gzip
 import json
 import sys
 from collections import Counter
@@ -18,7 +17,7 @@ from datetime import date
 from functools import partial
 from multiprocessing import Pool
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
@@ -32,7 +31,7 @@ from services.enricher.domain.text import article
 from services.enricher.domain.when import dates, likely
 from services.enricher.domain.when.likely import Weights
 from services.enricher.domain.when.mention import DateMention
-from services.enricher.model.examples import HeldOut
+from services.enricher.model.examples import HeldOut, Row, read_rows
 from shared.codes import ArticleKind, DatePrecision
 
 OUT = Path(__file__).with_name("dates.json")
@@ -42,7 +41,6 @@ FOLDS = 5
 RARE = 8  # features of fewer dates say nothing
 ROUNDS = 300
 PACE = 0.03
-Row = dict[str, Any]
 
 
 class Dated(NamedTuple):
@@ -126,28 +124,23 @@ def _choice(one: Dated) -> Choice:
 
 
 def _guns(data: Path) -> list[Row]:
-    incidents = {row["incident"]: row for row in _lines(data / "guns/train/incidents.jsonl.gz")}
+    incidents = {row["incident"]: row for row in read_rows(data / "guns/train/incidents.jsonl.gz")}
     held_out = HeldOut(data)
     return [
         {**row, "source": "guns", "host": row["source"], "days": [incidents[row["incident"]]["date"]]}
-        for row in _lines(data / "guns/train/articles.jsonl.gz")
+        for row in read_rows(data / "guns/train/articles.jsonl.gz")
         if not row.get("accidental") and incidents[row["incident"]]["date"] and not held_out.holds(row)
     ]
 
 
 def _muc(data: Path) -> list[Row]:
-    rows = _lines(data / "muc4/train.jsonl.gz")
+    rows = read_rows(data / "muc4/train.jsonl.gz")
     dated = ((row, sorted({one["date"] for one in row["templates"] if one["date"]})) for row in rows)
     return [
         {**row, "source": "muc4", "incident": row["id"], "days": days}
         for row, days in dated
         if days and row["published_at"]
     ]
-
-
-def _lines(path: Path) -> list[Row]:
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
 
 
 def _read(row: Row, model: Model) -> Dated | None:

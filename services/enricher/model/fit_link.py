@@ -13,7 +13,6 @@ order, as a backfill comes. Accidents that are taken for news are in it too, as 
 """
 
 import argparse
-import gzip
 import json
 import random
 import sys
@@ -24,7 +23,7 @@ from datetime import timedelta
 from functools import partial
 from multiprocessing import Pool
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import numpy as np
@@ -37,6 +36,7 @@ from services.enricher.domain.linking.factors import Factors, factors, rarity_am
 from services.enricher.domain.linking.link import Weights
 from services.enricher.domain.linking.reports import KnownEvent, ReportRecord, of_article
 from services.enricher.memory import MemoryStore
+from services.enricher.model.examples import Row, read_rows
 from services.enricher.service import read_article
 from shared.ids import uuid7
 
@@ -69,7 +69,6 @@ SPARED = frozenset(
 )
 THRESHOLDS = [0.2, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8]
 ORDERS, ROUNDS, LONGEST_STEP = 3, 40, 2.0
-Row = dict[str, Any]
 Array = NDArray[np.float64]
 Labelled = tuple[ReportRecord, str]  # a report and its incident
 
@@ -88,7 +87,8 @@ def main() -> int:
     parser.add_argument("data", type=Path, help="folder with the public sets; guns/train is read")
     parser.add_argument("--out", type=Path, default=LINK, help="file to write (default: the one that is shipped)")
     options = parser.parse_args()
-    reports = list(_reports(_rows(options.data / "guns/train/articles.jsonl.gz")))
+    rows = read_rows(options.data / "guns/train/articles.jsonl.gz")
+    reports = list(_reports(sorted(rows, key=lambda row: row["published_at"] or "")))
     weights = fit([pair for order in _orders(reports) for pair in _pairs(order)])
     scores = {at: _b_cubed(reports, Weights(weights.bias, weights.factors, at, MERGE_AT)) for at in THRESHOLDS}
     for at, score in scores.items():
@@ -97,12 +97,6 @@ def main() -> int:
     chosen = Weights(weights.bias, weights.factors, best, MERGE_AT)
     options.out.write_text(json.dumps(asdict(chosen), indent=1) + "\n", encoding="utf-8")
     return 0
-
-
-def _rows(path: Path) -> list[Row]:
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in lines]
-    return sorted(rows, key=lambda row: row["published_at"] or "")
 
 
 def _reports(rows: Sequence[Row]) -> Iterator[Labelled]:

@@ -8,7 +8,6 @@ best F1 over articles that it was not fitted on (five folds). The card of `roles
 """
 
 import argparse
-import gzip
 import json
 import re
 import string
@@ -18,7 +17,7 @@ from datetime import UTC, datetime
 from functools import partial
 from multiprocessing import Pool
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tqdm import tqdm
 
@@ -28,6 +27,7 @@ from services.enricher.domain.frames.fillers import ROLES, Weights
 from services.enricher.domain.news import kind
 from services.enricher.domain.news.kind import Model
 from services.enricher.domain.text import article
+from services.enricher.model.examples import Row, read_rows
 from services.enricher.model.fit import Case, fit
 from shared.codes import ArticleKind
 
@@ -39,7 +39,6 @@ RARE = 15  # features of fewer spellings say nothing
 THRESHOLDS = [0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5]
 _ARTICLE = re.compile(r"\b(?:a|an|the)\b")
 _SIGNS = str.maketrans("", "", string.punctuation)
-Row = dict[str, Any]
 
 
 class Spelling(NamedTuple):
@@ -59,8 +58,7 @@ def main() -> int:
     parser.add_argument("data", type=Path, help="folder with the public sets; muc4/train is read")
     parser.add_argument("--out", type=Path, default=OUT, help="file to write (default: the one that is shipped)")
     options = parser.parse_args()
-    with gzip.open(options.data / "muc4/train.jsonl.gz", "rt", encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in lines]
+    rows = read_rows(options.data / "muc4/train.jsonl.gz")
     with Pool() as pool:
         articles = pool.imap(partial(_spellings, model=model.load()), rows, chunksize=8)
         proposed = list(tqdm(articles, "read", len(rows), disable=None))
